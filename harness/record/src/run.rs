@@ -1,0 +1,185 @@
+//! What is known about a run as a whole: written beside its samples as `run.json`.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{CaseId, RunId};
+
+/// One execution of a suite.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RunInfo {
+    /// Version of this file's layout; readers refuse what they do not know.
+    pub schema: u32,
+    /// The run.
+    pub id: RunId,
+    /// Version of the dyno that measured.
+    pub dyno: String,
+    /// When it began, in ns since the Unix epoch.
+    pub started_ns: i64,
+    /// When it ended, in ns since the Unix epoch; `None` while it runs or when it was killed.
+    pub finished_ns: Option<i64>,
+    /// The command line, as it was typed.
+    pub command: Vec<String>,
+    /// The suite, whole.
+    pub suite: SuiteInfo,
+    /// How it was sampled.
+    pub sampling: SamplingInfo,
+    /// The cases in suite order.
+    pub cases: Vec<CaseInfo>,
+    /// A name that a person gave to the run.
+    #[serde(default)]
+    pub label: Option<String>,
+    /// The step of an optimisation history that this run stands for.
+    #[serde(default)]
+    pub step: Option<Step>,
+    /// The machine before the first sample.
+    pub before: Environment,
+    /// The machine after the last sample.
+    #[serde(default)]
+    pub after: Option<Environment>,
+    /// What could not be counted, each once, with its reason.
+    #[serde(default)]
+    pub unavailable: Vec<Unavailable>,
+    /// What a reader should know before believing the numbers.
+    #[serde(default)]
+    pub warnings: Vec<String>,
+    /// Samples that the plan asked for and the budget left out, per case.
+    #[serde(default)]
+    pub skipped: BTreeMap<String, u32>,
+}
+
+impl RunInfo {
+    /// The layout that this version writes.
+    pub const SCHEMA: u32 = 1;
+
+    /// The case of that name.
+    pub fn case(&self, id: &CaseId) -> Option<&CaseInfo> {
+        self.cases.iter().find(|case| case.id == *id)
+    }
+}
+
+/// The suite of a run, enough to run it again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SuiteInfo {
+    /// Its name.
+    pub name: String,
+    /// Its purpose, as the suite says it.
+    #[serde(default)]
+    pub about: String,
+    /// Where it was read from.
+    pub path: String,
+    /// The text.
+    pub text: String,
+    /// Hash of the text and the overrides: equal hashes, equal plans.
+    pub hash: String,
+    /// `--set` overrides, as typed.
+    #[serde(default)]
+    pub overrides: Vec<String>,
+    /// The `--filter` expression, as typed.
+    #[serde(default)]
+    pub filter: Option<String>,
+}
+
+/// How a run was sampled.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SamplingInfo {
+    /// Fresh processes per case, which is the number of rounds.
+    pub processes: u32,
+    /// Counted samples per process.
+    pub iterations: u32,
+    /// Warm-up samples per process before them.
+    pub warmup: u32,
+    /// Limit on the whole run, in ns.
+    pub budget_ns: Option<u64>,
+    /// Limit on one request, in ns.
+    pub timeout_ns: u64,
+    /// `shuffled` or `listed`.
+    pub order: String,
+    /// The seed of the order and of the data.
+    pub seed: u64,
+    /// Whether written data was synced between samples.
+    pub sync: bool,
+    /// Whether inputs were evicted from the page cache before each sample.
+    pub evict: bool,
+    /// The CPUs that workers were pinned to, as typed.
+    #[serde(default)]
+    pub pin: Option<String>,
+}
+
+/// One case of a run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CaseInfo {
+    /// Its stable name.
+    pub id: CaseId,
+    /// The workload, or the name of the command runner.
+    pub workload: String,
+    /// The runner that serves it; `builtin` for dyno's own.
+    pub runner: String,
+    /// The parameters as the suite states them: JSON scalars by name.
+    pub params: BTreeMap<String, serde_json::Value>,
+    /// A title for people, for instance what a step is called; may be empty.
+    #[serde(default)]
+    pub title: String,
+    /// The answer group that the suite names, if it names one.
+    #[serde(default)]
+    pub answer: Option<String>,
+}
+
+/// A numbered change in an optimisation history.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Step {
+    /// Its number or name, for instance `09`.
+    pub id: String,
+    /// What was changed.
+    #[serde(default)]
+    pub title: String,
+    /// What was learned.
+    #[serde(default)]
+    pub note: String,
+    /// Whether it was taken back.
+    #[serde(default)]
+    pub reverted: bool,
+}
+
+/// The machine and the build at one moment.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Environment {
+    /// Runs with equal keys may be compared: hash of CPU model, cores, memory and architecture.
+    pub machine_key: String,
+    /// Facts in the order in which people like to read them.
+    pub facts: Vec<Fact>,
+}
+
+impl Environment {
+    /// The text of one fact.
+    pub fn fact(&self, name: &str) -> Option<&str> {
+        self.facts.iter().find(|fact| fact.name == name).map(|fact| fact.value.as_str())
+    }
+}
+
+/// One thing that is known about a machine, in words.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fact {
+    /// Snake-case name, for instance `cpu_model`.
+    pub name: String,
+    /// The value in words; says `unknown: why` where it could not be read.
+    pub value: String,
+}
+
+/// Something that cannot be measured here. Said once; never a zero.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unavailable {
+    /// The metrics that are missing.
+    pub metrics: Vec<String>,
+    /// Where they would come from.
+    pub source: crate::Source,
+    /// The error number the kernel gave, if it was the kernel.
+    #[serde(default)]
+    pub errno: Option<i32>,
+    /// Why, in words.
+    pub reason: String,
+    /// What would help, with the exact command where there is one; may be empty.
+    #[serde(default)]
+    pub remedy: String,
+}
