@@ -15,7 +15,7 @@ check:
     cargo fmt --all --check
     cargo clippy --workspace --all-targets -- -D warnings
     typos
-    cargo deny check licenses bans sources
+    cargo test --package dyno --test licences
 
 # The report of the last run, or of RUN...
 report *runs:

@@ -1,1 +1,22 @@
-//! placeholder
+//! Reads what the store keeps: tables, charts and the report page. Never measures.
+//!
+//! The command line calls [`show`], [`runs_table`] and [`html`]. Everything here is data in, text
+//! out: no path, no clock, no environment, so that equal stores give equal bytes.
+
+pub mod charts;
+pub mod derived;
+pub mod format;
+pub mod run_set;
+
+mod document;
+mod labels;
+mod notes;
+mod page;
+mod runs;
+mod table;
+mod view;
+
+pub use page::{PageOptions, html};
+pub use run_set::RunSet;
+pub use runs::{RunLine, runs_table};
+pub use table::{Format, ShowOptions, show};

@@ -1,2 +1,43 @@
-//! placeholder
-fn main() {}
+//! The `dyno` binary: the only crate that knows all the others.
+//!
+//! It turns arguments into calls and results into text and an exit code; it decides nothing about
+//! measurements. The two hidden subcommands come first because they are other processes: the
+//! launcher must stay small, and a worker must be a worker and nothing else.
+
+mod args;
+mod commands;
+mod exit;
+mod place;
+mod progress;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::args::{Cli, Command};
+use crate::exit::Exit;
+
+fn main() -> ExitCode {
+    match std::env::args_os().nth(1).as_deref().and_then(|word| word.to_str()) {
+        Some(engine::worker::LAUNCHER_COMMAND) => return engine::worker::launcher_main(),
+        Some(engine::worker::WORKER_COMMAND) => return workload_api::serve(workloads::ALL),
+        _ => {}
+    }
+    let cli = Cli::parse();
+    match dispatch(&cli.command) {
+        Ok(exit) => exit.into(),
+        Err(error) => exit::report(&error).into(),
+    }
+}
+
+fn dispatch(command: &Command) -> anyhow::Result<Exit> {
+    match command {
+        Command::Run(args) => commands::run::run(args),
+        Command::List(args) => commands::list::run(args),
+        Command::Show(args) => commands::show::run(args),
+        Command::Runs(args) => commands::runs::run(args),
+        Command::Report(args) => commands::report::run(args),
+        Command::Workloads(args) => commands::workloads::run(args),
+        Command::Schema => commands::schema::run(),
+    }
+}

@@ -3,6 +3,8 @@
 //! These types are checked: whoever holds one need not ask again whether it makes sense. The suite
 //! makes them, the schedule orders them, the worker side executes them.
 
+pub mod template;
+
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -97,6 +99,8 @@ pub struct OutputMetric {
     pub name: String,
     /// Unit of the number, after `scale`.
     pub unit: Unit,
+    /// What the number is multiplied with: 1,000,000 when the output says milliseconds.
+    pub scale: u64,
     /// Which direction is good.
     pub better: Better,
     /// Where the number stands.

@@ -2,3 +2,5 @@
 //! is in the store. Data flows one way: suite -> plan -> rounds -> worker -> sample.
 
 pub mod case;
+pub mod counters;
+pub mod worker;

@@ -39,3 +39,60 @@ macro_rules! text_id {
 
 text_id!(RunId);
 text_id!(CaseId);
+
+impl RunId {
+    /// A fresh name: `YYYYMMDD-HHMMSS-<suite>` in UTC, with `-2`, `-3`, ... while `taken` says so.
+    ///
+    /// The suite's name is reduced to lower-case ASCII letters, digits and hyphens, so that the
+    /// result is a plain directory name everywhere.
+    pub fn fresh(suite: &str, now_ns: i64, taken: impl Fn(&str) -> bool) -> Self {
+        let at = jiff::Timestamp::from_nanosecond(i128::from(now_ns))
+            .unwrap_or(jiff::Timestamp::UNIX_EPOCH);
+        let base = format!("{}-{}", at.strftime("%Y%m%d-%H%M%S"), slug(suite));
+        let mut name = base.clone();
+        let mut number = 2_u32;
+        while taken(&name) {
+            name = format!("{base}-{number}");
+            number += 1;
+        }
+        Self(name)
+    }
+}
+
+/// Lower-case ASCII letters and digits, everything else folded into single hyphens.
+fn slug(text: &str) -> String {
+    const LENGTH_MAX: usize = 40;
+    let mut out = String::new();
+    for letter in text.chars().take(LENGTH_MAX) {
+        if letter.is_ascii_alphanumeric() {
+            out.push(letter.to_ascii_lowercase());
+        } else if !out.is_empty() && !out.ends_with('-') {
+            out.push('-');
+        }
+    }
+    let slug = out.trim_end_matches('-');
+    if slug.is_empty() { "run".to_owned() } else { slug.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fresh_run_id_is_the_utc_time_and_the_slug_of_the_suite() {
+        let id = RunId::fresh("Shredding, 1 M Rows!", 1_795_339_815_000_000_000, |_| false);
+        assert_eq!(id.as_str(), "20261122-093015-shredding-1-m-rows");
+    }
+
+    #[test]
+    fn a_taken_run_id_gets_the_next_free_number() {
+        let taken = ["19700101-000000-a", "19700101-000000-a-2"];
+        let id = RunId::fresh("a", 0, |name| taken.contains(&name));
+        assert_eq!(id.as_str(), "19700101-000000-a-3");
+    }
+
+    #[test]
+    fn a_suite_without_a_single_ascii_letter_is_called_run() {
+        assert_eq!(RunId::fresh("../\u{1F600}", 0, |_| false).as_str(), "19700101-000000-run");
+    }
+}

@@ -89,6 +89,23 @@ pub enum FailureKind {
 }
 
 impl FailureKind {
+    /// Every class.
+    pub const ALL: &'static [Self] = &[
+        Self::Start,
+        Self::Protocol,
+        Self::Prepare,
+        Self::Run,
+        Self::Timeout,
+        Self::Died,
+        Self::Check,
+        Self::WrongAnswer,
+    ];
+
+    /// The class of a word from the store.
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|kind| kind.as_str() == word)
+    }
+
     /// The word that stands in the store.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -128,6 +145,9 @@ pub enum Mark {
         /// The rule and the value that broke it.
         why: String,
     },
+    /// Taken in a second process of the same replicate, because the run was killed during the
+    /// first one.
+    Resumed,
     /// Processes lived on after the command had ended; it was waited for them.
     Outlived {
         /// How many.

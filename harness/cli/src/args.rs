@@ -1,0 +1,157 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use reports::Format;
+
+const EXIT_CODES: &str = "\
+Exit codes: 0 ok, 1 internal, 2 usage or suite, 4 nothing selected, 5 wrong answer,
+6 workload failed or timed out, 130 interrupted and resumable.";
+
+/// Benchmarking and profiling harness for data pipelines.
+#[derive(Debug, Parser)]
+#[command(name = "dyno", version, about, after_help = EXIT_CODES, infer_subcommands = true)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Measure a suite, print its table and write its report.
+    Run(RunArgs),
+    /// Print the cases of a suite, the number of samples and an estimate of the time.
+    List(ListArgs),
+    /// Print the table of a run.
+    Show(ShowArgs),
+    /// List the runs of the store.
+    Runs(RunsArgs),
+    /// Write the HTML report of one or more runs.
+    Report(ReportArgs),
+    /// Print the built-in workloads and their parameters.
+    Workloads(WorkloadsArgs),
+    /// Print the JSON Schema of the suite format.
+    Schema,
+}
+
+/// Where runs are kept.
+#[derive(Debug, Args)]
+pub(crate) struct StoreArgs {
+    /// Where runs are kept [default: results/ beside the suite's workspace].
+    #[arg(long, value_name = "DIR", env = "DYNO_STORE")]
+    pub(crate) store: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RunArgs {
+    /// The suite, a TOML file (see docs/suite.md).
+    #[arg(value_name = "SUITE", required_unless_present = "resume", conflicts_with = "resume")]
+    pub(crate) suite: Option<PathBuf>,
+    /// Only cases for which this holds, for instance 'step >= 05 and writers = 2'.
+    #[arg(short, long, value_name = "EXPR", conflicts_with = "resume")]
+    pub(crate) filter: Option<String>,
+    /// Override a parameter or a sampling key, for instance rows=100000 (repeatable).
+    #[arg(long = "set", value_name = "KEY=VALUE", conflicts_with = "resume")]
+    pub(crate) set: Vec<String>,
+    /// Plan and check everything, run nothing.
+    #[arg(long, conflicts_with = "resume")]
+    pub(crate) dry_run: bool,
+    /// Continue a run that was killed or interrupted [default: the last unfinished one].
+    #[arg(long, value_name = "RUN", num_args = 0..=1)]
+    #[expect(clippy::option_option, reason = "`--resume` alone and no `--resume` differ")]
+    pub(crate) resume: Option<Option<String>>,
+    /// A name for the run, to find it again.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) label: Option<String>,
+    /// Pin workers to these CPUs, for instance 0-1 or 0,2.
+    #[arg(long, value_name = "CPUS", conflicts_with = "resume")]
+    pub(crate) pin: Option<String>,
+    /// How the table is printed.
+    #[arg(long, value_enum, default_value_t = TableFormat::Table)]
+    pub(crate) format: TableFormat,
+    /// Do not write a report.
+    #[arg(long)]
+    pub(crate) no_report: bool,
+    #[command(flatten)]
+    pub(crate) store: StoreArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ListArgs {
+    /// The suite, a TOML file (see docs/suite.md).
+    #[arg(value_name = "SUITE")]
+    pub(crate) suite: PathBuf,
+    /// Only cases for which this holds, for instance 'step >= 05 and writers = 2'.
+    #[arg(short, long, value_name = "EXPR")]
+    pub(crate) filter: Option<String>,
+    /// Override a parameter or a sampling key, for instance rows=100000 (repeatable).
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    pub(crate) set: Vec<String>,
+    #[command(flatten)]
+    pub(crate) store: StoreArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ShowArgs {
+    /// A run's id, the beginning of it, its label, or `last`.
+    #[arg(value_name = "RUN")]
+    pub(crate) run: Option<String>,
+    /// The case that the others are held against [default: the first].
+    #[arg(long, value_name = "CASE")]
+    pub(crate) against: Option<String>,
+    /// How the table is printed.
+    #[arg(long, value_enum, default_value_t = TableFormat::Table)]
+    pub(crate) format: TableFormat,
+    #[command(flatten)]
+    pub(crate) store: StoreArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RunsArgs {
+    #[command(flatten)]
+    pub(crate) store: StoreArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ReportArgs {
+    /// Runs: ids, beginnings of ids, labels, or `last` [default: last].
+    #[arg(value_name = "RUN")]
+    pub(crate) runs: Vec<String>,
+    /// The file to write [default: report.html in the run's directory].
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) store: StoreArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct WorkloadsArgs {
+    /// Only this workload.
+    #[arg(value_name = "NAME")]
+    pub(crate) name: Option<String>,
+}
+
+/// How a table is printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum TableFormat {
+    /// For people, at a terminal.
+    Table,
+    /// For pull requests.
+    Markdown,
+    /// For programs: base units, full precision.
+    Json,
+    /// For spreadsheets: one row per case and metric.
+    Csv,
+}
+
+impl From<TableFormat> for Format {
+    fn from(format: TableFormat) -> Self {
+        match format {
+            TableFormat::Table => Self::Table,
+            TableFormat::Markdown => Self::Markdown,
+            TableFormat::Json => Self::Json,
+            TableFormat::Csv => Self::Csv,
+        }
+    }
+}

@@ -1,0 +1,49 @@
+//! `dyno list`: what a suite would measure, without measuring it.
+
+use std::time::Duration;
+
+use anyhow::Context;
+use engine::worker::Launcher;
+use record::store::{State, Store};
+
+use super::planning::{self, Planned, Selection};
+use crate::args::ListArgs;
+use crate::exit::Exit;
+use crate::place;
+
+/// Prints the cases, the number of samples and an estimate of the time.
+///
+/// # Errors
+/// When the suite cannot be understood.
+pub(crate) fn run(args: &ListArgs) -> anyhow::Result<Exit> {
+    let exe = std::env::current_exe().context("cannot tell dyno's own executable")?;
+    let mut launcher = Launcher::start(&exe)?;
+    let selection = Selection {
+        suite: &args.suite,
+        filter: args.filter.as_deref(),
+        set: &args.set,
+        pin: None,
+    };
+    let planned = planning::plan(&selection, &exe, &mut launcher)?;
+    let root = place::store_root(args.store.store.as_deref(), Some(&args.suite))?;
+    let estimate = estimate(&planned, &Store::open(root))?;
+    print!("{}", planning::listing(&planned, estimate));
+    Ok(if planned.plan.cases.is_empty() { Exit::NothingSelected } else { Exit::Ok })
+}
+
+/// The time of the last complete run of the same plan, scaled to the number of samples.
+fn estimate(planned: &Planned, store: &Store) -> anyhow::Result<Option<Duration>> {
+    let same = |info: &record::RunInfo| {
+        info.suite.name == planned.suite.name
+            && info.cases.iter().map(|c| &c.id).eq(planned.plan.cases.iter().map(|c| &c.id))
+    };
+    let runs = store.runs()?;
+    let complete = runs.into_iter().rev().filter(|run| run.state == State::Complete);
+    let Some(info) = complete.filter_map(|run| run.info).find(same) else { return Ok(None) };
+    let Some(finished_ns) = info.finished_ns else { return Ok(None) };
+    let taken = u64::try_from(finished_ns - info.started_ns).unwrap_or(0);
+    let sampling = &info.sampling;
+    let per_case = sampling.processes * (sampling.warmup + sampling.iterations);
+    let samples = info.cases.len() as f64 * f64::from(per_case);
+    Ok(Some(Duration::from_nanos(taken).mul_f64(planned.plan.sample_count() as f64 / samples)))
+}

@@ -1,0 +1,250 @@
+//! From a suite file and the options of the command line to a plan, and from a plan to what a run
+//! says of itself. Shared by `run` and `list`.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::Context;
+use engine::case::{Case, Order, Runner, RunnerKind, Sampling};
+use engine::counters::Scripted;
+use engine::plan::{Filter, Override, Plan, PlanOptions, Specs};
+use engine::suite::Suite;
+use engine::worker::{Launcher, Spawn, Worker};
+use record::{CaseInfo, Environment, RunId, RunInfo, SamplingInfo, SuiteInfo};
+use workload_api::{ParamValue, Spec};
+
+use crate::progress::clock;
+
+/// Names a JSON file of counter readings to replay instead of counting; for tests of what is done
+/// with counters on machines that have none.
+const SCRIPTED_COUNTERS: &str = "DYNO_SCRIPTED_COUNTERS";
+
+/// What of a suite is asked for.
+pub(crate) struct Selection<'a> {
+    pub(crate) suite: &'a Path,
+    pub(crate) filter: Option<&'a str>,
+    pub(crate) set: &'a [String],
+    pub(crate) pin: Option<&'a str>,
+}
+
+/// A suite and its plan.
+pub(crate) struct Planned {
+    pub(crate) suite: Suite,
+    pub(crate) plan: Plan,
+    filter: Option<String>,
+    set: Vec<String>,
+}
+
+/// Reads a suite and plans it.
+///
+/// # Errors
+/// A `SuiteError` for what the suite, the filter or an override says; others for a runner's
+/// program that does not introduce itself.
+pub(crate) fn plan(
+    selection: &Selection<'_>,
+    exe: &Path,
+    launcher: &mut Launcher,
+) -> anyhow::Result<Planned> {
+    let suite = Suite::load(selection.suite)?;
+    planned(suite, selection, exe, launcher)
+}
+
+/// Plans again what a run has planned, from the text that the run keeps.
+///
+/// # Errors
+/// As [`plan`].
+pub(crate) fn again(
+    info: &RunInfo,
+    exe: &Path,
+    launcher: &mut Launcher,
+) -> anyhow::Result<Planned> {
+    let path = PathBuf::from(&info.suite.path);
+    let suite = Suite::parse(&info.suite.text, &path)?;
+    let selection = Selection {
+        suite: &path,
+        filter: info.suite.filter.as_deref(),
+        set: &info.suite.overrides,
+        pin: info.sampling.pin.as_deref(),
+    };
+    planned(suite, &selection, exe, launcher)
+}
+
+fn planned(
+    suite: Suite,
+    selection: &Selection<'_>,
+    exe: &Path,
+    launcher: &mut Launcher,
+) -> anyhow::Result<Planned> {
+    let filter = selection.filter.map(Filter::parse).transpose()?;
+    let mut set = selection.set.to_vec();
+    set.extend(selection.pin.map(|pin| format!("sampling.pin={pin}")));
+    let overrides = set.iter().map(|text| Override::parse(text)).collect::<Result<Vec<_>, _>>()?;
+    let specs = Introduced { exe, launcher: std::cell::RefCell::new(launcher) };
+    let plan = Plan::build(&suite, &specs, &PlanOptions { filter, overrides })?;
+    Ok(Planned {
+        suite,
+        plan,
+        filter: selection.filter.map(str::to_owned),
+        set: selection.set.to_vec(),
+    })
+}
+
+/// Specs from the horse's mouth: the built-in workloads, and programs that are started to
+/// introduce themselves.
+struct Introduced<'a> {
+    exe: &'a Path,
+    launcher: std::cell::RefCell<&'a mut Launcher>,
+}
+
+impl Specs for Introduced<'_> {
+    fn specs(&self, runner: &Runner) -> anyhow::Result<Vec<Spec>> {
+        /// Long enough for an interpreter with large imports on a busy machine.
+        const HELLO: Duration = Duration::from_secs(30);
+        let argv = match &runner.kind {
+            RunnerKind::Builtin => {
+                return Ok(workloads::ALL.iter().map(|workload| workload.spec()).collect());
+            }
+            RunnerKind::Program { argv } => argv.clone(),
+            RunnerKind::Command(_) => return Ok(Vec::new()),
+        };
+        let spawn = Spawn::worker(argv, &runner.cwd).with_env(runner.env.clone());
+        let introduce = || {
+            let held = self.launcher.borrow_mut().hold(&spawn)?;
+            let worker = Worker::greet(held.release()?, HELLO)?;
+            let specs = worker.specs().to_vec();
+            worker.bye(Duration::from_secs(1));
+            Ok(specs)
+        };
+        introduce().map_err(|failure: record::Failure| {
+            let output = match failure.output.trim_end() {
+                "" => String::new(),
+                text => format!("\nits output:\n{text}"),
+            };
+            anyhow::anyhow!("{}{output}", failure.message)
+        })
+    }
+}
+
+/// The source that replays counters, when the environment names a script.
+///
+/// # Errors
+/// When the script cannot be read.
+pub(crate) fn scripted_counters() -> anyhow::Result<Option<Scripted>> {
+    let Some(path) = std::env::var_os(SCRIPTED_COUNTERS) else { return Ok(None) };
+    let path = PathBuf::from(path);
+    let text = std::fs::read_to_string(&path)
+        .with_context(|| format!("cannot read `{}` ({SCRIPTED_COUNTERS})", path.display()))?;
+    Scripted::parse(&text).map(Some).with_context(|| format!("in `{}`", path.display()))
+}
+
+/// What a run says of itself before its first sample.
+pub(crate) fn run_info(
+    planned: &Planned,
+    id: RunId,
+    started_ns: i64,
+    before: Environment,
+) -> RunInfo {
+    let suite = &planned.suite;
+    RunInfo {
+        schema: RunInfo::SCHEMA,
+        id,
+        dyno: env!("CARGO_PKG_VERSION").to_owned(),
+        started_ns,
+        finished_ns: None,
+        command: std::env::args().collect(),
+        suite: SuiteInfo {
+            name: suite.name.clone(),
+            about: suite.about.clone(),
+            path: suite.path.to_string_lossy().into_owned(),
+            text: suite.text.clone(),
+            hash: planned.plan.hash.clone(),
+            overrides: planned.set.clone(),
+            filter: planned.filter.clone(),
+        },
+        sampling: sampling_info(&planned.plan.sampling),
+        cases: planned.plan.cases.iter().map(case_info).collect(),
+        label: None,
+        step: None,
+        before,
+        after: None,
+        unavailable: Vec::new(),
+        warnings: Vec::new(),
+        skipped: BTreeMap::new(),
+    }
+}
+
+fn sampling_info(sampling: &Sampling) -> SamplingInfo {
+    let ns = |time: Duration| u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
+    let list = |cpus: &Vec<usize>| {
+        cpus.iter().map(usize::to_string).collect::<Vec<_>>().join(",")
+    };
+    SamplingInfo {
+        processes: sampling.processes,
+        iterations: sampling.iterations,
+        warmup: sampling.warmup,
+        budget_ns: sampling.budget.map(ns),
+        timeout_ns: ns(sampling.timeout),
+        order: match sampling.order {
+            Order::Shuffled => "shuffled".to_owned(),
+            Order::Listed => "listed".to_owned(),
+        },
+        seed: sampling.seed,
+        sync: sampling.sync,
+        evict: sampling.evict,
+        pin: sampling.pin.as_ref().map(list),
+    }
+}
+
+fn case_info(case: &Case) -> CaseInfo {
+    let json = |value: &ParamValue| match value {
+        ParamValue::Bool(flag) => serde_json::Value::from(*flag),
+        ParamValue::Integer(number) => serde_json::Value::from(*number),
+        ParamValue::Float(number) => serde_json::Value::from(*number),
+        ParamValue::Text(text) => serde_json::Value::from(text.as_str()),
+    };
+    let params = case.params.iter().map(|(name, value)| (name.to_owned(), json(value))).collect();
+    CaseInfo {
+        id: case.id.clone(),
+        workload: case.workload.clone(),
+        runner: case.runner.name.clone(),
+        params,
+        title: case.title.clone(),
+        answer: case.answer.clone(),
+    }
+}
+
+/// The cases of a plan, its size, and how long it will take where an earlier run can tell.
+pub(crate) fn listing(planned: &Planned, estimate: Option<Duration>) -> String {
+    let plan = &planned.plan;
+    let mut text = String::new();
+    for case in &plan.cases {
+        let title = match case.title.as_str() {
+            "" => String::new(),
+            title => format!("  # {title}"),
+        };
+        // OK because writing to a String cannot fail.
+        let _ = writeln!(text, "{}{title}", case.id);
+    }
+    let sampling = &plan.sampling;
+    let warmup = match sampling.warmup {
+        0 => String::new(),
+        n => format!(" + {n} warm-up"),
+    };
+    let _ = writeln!(
+        text,
+        "\n{} cases x {} processes x ({} iterations{warmup}) = {} samples",
+        plan.cases.len(),
+        sampling.processes,
+        sampling.iterations,
+        plan.sample_count(),
+    );
+    let time = match (estimate, sampling.budget) {
+        (Some(time), _) => format!("about {} by the pace of the last run", clock(time)),
+        (None, Some(budget)) => format!("at most {} (the budget)", clock(budget)),
+        (None, None) => "unknown: no earlier run of this suite to judge by".to_owned(),
+    };
+    let _ = writeln!(text, "time: {time}");
+    text
+}

@@ -1,0 +1,12 @@
+//! `dyno schema`: the JSON Schema of the suite format, for editors.
+
+use crate::exit::Exit;
+
+/// Prints the schema.
+///
+/// # Errors
+/// Never; the signature is that of every command.
+pub(crate) fn run() -> anyhow::Result<Exit> {
+    print!("{}", engine::suite::schema());
+    Ok(Exit::Ok)
+}

@@ -1,0 +1,27 @@
+//! How an event of perf_event is named in the lists of `hardware.rs` and `software.rs`.
+
+use record::metrics::Metric;
+
+/// Events that are counted over the same instants.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct EventGroup {
+    /// Name, as it stands in the store.
+    pub(super) name: &'static str,
+    /// Its events; the first one leads.
+    pub(super) events: &'static [Event],
+}
+
+/// One event, as `perf_event_open(2)` wants it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Event {
+    /// What it counts.
+    pub(super) metric: Metric,
+    /// `perf_event_attr.type`.
+    pub(super) kind: u32,
+    /// `perf_event_attr.config`.
+    pub(super) config: u64,
+    /// The same two in words.
+    pub(super) name: &'static str,
+    /// Whether it happens inside the kernel alone: without the kernel it would read 0 for ever.
+    pub(super) kernel_only: bool,
+}

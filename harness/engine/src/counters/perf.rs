@@ -1,0 +1,216 @@
+//! Groups of perf_event counters on another process, with every thread and child it will have.
+//! The only file that knows the `perf-event2` crate. `hardware.rs` and `software.rs` call it.
+//!
+//! It never enables, disables or resets an open counter: that loses counts of running threads.
+
+use std::io;
+
+use perf_event::events::Software as SoftwareEvent;
+use perf_event::{Builder, Counter, GroupData, ReadFormat};
+use record::{Source, Unavailable};
+
+use super::event::{Event, EventGroup};
+use super::refusal::{Facility, is_combination, is_permission, refused};
+use super::snapshot::{Clock, Kind, Reading, Snapshot};
+use super::{Opened, Probe, Target, TargetKind, say_once, unavailable};
+
+/// Reads that may fail with ECHILD one after the other while threads die. Two of 1,500 failed once
+/// in a measurement; none failed twice.
+const READ_ATTEMPTS: u32 = 100;
+
+/// Opens `groups` on a process. The kernel is counted too; where that is not permitted user space
+/// alone is, and what happens only in the kernel is unavailable then.
+pub(super) fn open(target: &Target, facility: Facility, groups: &[EventGroup]) -> Opened {
+    let mut opener = Opener { target, facility, kernel: true, unavailable: Vec::new() };
+    let mut probes: Vec<Box<dyn Probe>> = Vec::new();
+    for group in groups {
+        for probe in opener.open(group) {
+            probes.push(Box::new(probe));
+        }
+    }
+    Opened { probes, unavailable: opener.unavailable }
+}
+
+struct Opener<'a> {
+    target: &'a Target,
+    facility: Facility,
+    kernel: bool,
+    unavailable: Vec<Unavailable>,
+}
+
+impl Opener<'_> {
+    /// Opens one group. Events that do not fit beside the others come into groups of their own.
+    fn open(&mut self, group: &EventGroup) -> Vec<GroupProbe> {
+        let mut probes = Vec::new();
+        let mut waiting: Vec<&Event> = group.events.iter().collect();
+        while !waiting.is_empty() {
+            let number = probes.len() + 1;
+            let name = if number == 1 {
+                group.name.to_owned()
+            } else {
+                format!("{}/{number}", group.name)
+            };
+            let (probe, misfits) = self.fill(name, &waiting);
+            probes.extend(probe);
+            waiting = misfits;
+        }
+        probes
+    }
+
+    /// Opens as many of `events` as fit into one group, and returns those that did not fit. The
+    /// first one always leads or is refused, so that repeated calls come to an end.
+    fn fill<'e>(
+        &mut self,
+        name: String,
+        events: &[&'e Event],
+    ) -> (Option<GroupProbe>, Vec<&'e Event>) {
+        let mut probe: Option<GroupProbe> = None;
+        let mut misfits = Vec::new();
+        for event in events {
+            if event.kernel_only && !self.kernel {
+                self.say_kernel_only(event);
+                continue;
+            }
+            let opened = match &mut probe {
+                None => self.lead(event),
+                Some(probe) => self.builder(event).build_with_group(&mut probe.leader),
+            };
+            match (opened, &mut probe) {
+                (Ok(leader), None) => {
+                    probe = Some(GroupProbe {
+                        leader,
+                        events: vec![(**event, None)],
+                        source: self.facility.source(),
+                        kernel: self.kernel,
+                        name: name.clone(),
+                    });
+                }
+                (Ok(member), Some(probe)) => probe.events.push((**event, Some(member))),
+                (Err(error), Some(_)) if is_combination(error.raw_os_error()) => {
+                    misfits.push(*event);
+                }
+                (Err(error), _) => self.say_refused(event, &error),
+            }
+        }
+        (probe, misfits)
+    }
+
+    /// Opens a leader; falls back to user space alone, from here on, where the kernel is refused.
+    fn lead(&mut self, event: &Event) -> io::Result<Counter> {
+        let first = self.builder(event).build();
+        let Err(error) = first else { return first };
+        if !self.kernel || !is_permission(error.raw_os_error()) {
+            return Err(error);
+        }
+        self.kernel = false;
+        let second = self.builder(event).build();
+        // Refused either way: the next leader shall be asked with the kernel again.
+        self.kernel = second.is_err();
+        second
+    }
+
+    fn builder(&self, event: &Event) -> Builder<'static> {
+        let mut builder = Builder::new(SoftwareEvent::DUMMY);
+        builder.attrs_mut().type_ = event.kind;
+        builder.attrs_mut().config = event.config;
+        builder
+            .observe_pid(self.target.pid as i32)
+            .any_cpu()
+            .inherit(true)
+            .exclude_kernel(!self.kernel)
+            .read_format(
+                ReadFormat::GROUP
+                    | ReadFormat::ID
+                    | ReadFormat::TOTAL_TIME_ENABLED
+                    | ReadFormat::TOTAL_TIME_RUNNING,
+            );
+        match self.target.kind {
+            // Members start disabled like leaders, and would read 0 for ever.
+            TargetKind::Worker => builder.enabled(true),
+            TargetKind::Command => builder.enable_on_exec(true),
+        };
+        builder
+    }
+
+    fn say_refused(&mut self, event: &Event, error: &io::Error) {
+        let metrics = vec![event.metric.name.to_owned()];
+        let new = refused(self.facility, metrics, error.raw_os_error(), paranoid());
+        say_once(&mut self.unavailable, [new]);
+    }
+
+    fn say_kernel_only(&mut self, event: &Event) {
+        let mut new = unavailable(
+            &[event.metric.name],
+            self.facility.source(),
+            "happens in the kernel, which may not be counted here",
+        );
+        new.remedy = "sudo sysctl kernel.perf_event_paranoid=1, or give the program CAP_PERFMON"
+            .to_owned();
+        say_once(&mut self.unavailable, [new]);
+    }
+}
+
+/// How strict the kernel is, for messages.
+fn paranoid() -> Option<i32> {
+    let text = std::fs::read_to_string("/proc/sys/kernel/perf_event_paranoid").ok()?;
+    text.trim().parse().ok()
+}
+
+/// An open group. Its first event is the leader, so it has no counter of its own here.
+struct GroupProbe {
+    leader: Counter,
+    events: Vec<(Event, Option<Counter>)>,
+    source: Source,
+    kernel: bool,
+    name: String,
+}
+
+impl Probe for GroupProbe {
+    fn read(&mut self) -> Result<Snapshot, Unavailable> {
+        let data = read_group(&mut self.leader).map_err(|error| self.lost(&error))?;
+        let ns = |time: Option<std::time::Duration>| time.map_or(0, |time| time.as_nanos() as u64);
+        let readings = self.events.iter().filter_map(|(event, member)| {
+            let entry = data.get(member.as_ref().unwrap_or(&self.leader))?;
+            let clock = Clock {
+                enabled_ns: ns(data.time_enabled()),
+                running_ns: ns(data.time_running()),
+                kernel: self.kernel,
+                event: event.name.into(),
+                group: self.name.clone().into(),
+            };
+            Some(Reading {
+                metric: event.metric,
+                source: self.source,
+                value: entry.value(),
+                kind: Kind::Counted(clock),
+            })
+        });
+        Ok(Snapshot { readings: readings.collect() })
+    }
+}
+
+impl GroupProbe {
+    fn lost(&self, error: &io::Error) -> Unavailable {
+        let metrics: Vec<_> = self.events.iter().map(|(event, _)| event.metric.name).collect();
+        let mut lost = unavailable(&metrics, self.source, "the counters could not be read");
+        lost.errno = error.raw_os_error();
+        lost
+    }
+}
+
+/// Reads a group at once. While threads die the kernel may find a group incomplete and say ECHILD;
+/// the next read finds it settled.
+fn read_group(leader: &mut Counter) -> io::Result<GroupData> {
+    let mut attempts = 1;
+    loop {
+        match leader.read_group() {
+            Err(error)
+                if error.raw_os_error() == Some(libc::ECHILD) && attempts < READ_ATTEMPTS =>
+            {
+                attempts += 1;
+                std::thread::yield_now();
+            }
+            other => return other,
+        }
+    }
+}

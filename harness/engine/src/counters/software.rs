@@ -1,0 +1,47 @@
+//! The events that the kernel counts itself: CPU time, page faults, switches, migrations. Nearly
+//! every machine has them, virtual ones too. Opened through `perf.rs`.
+
+use record::metrics::{
+    CONTEXT_SWITCHES, CPU_MIGRATIONS, CPU_TIME, MAJOR_FAULTS, MINOR_FAULTS, Metric, PAGE_FAULTS,
+};
+
+use super::event::{Event, EventGroup};
+use super::refusal::Facility;
+use super::{CounterSource, Opened, Target, perf};
+
+/// The software events of perf_event.
+pub struct Software;
+
+/// `PERF_TYPE_SOFTWARE` of `linux/perf_event.h`.
+const SOFTWARE: u32 = 1;
+
+/// One group: software events share no hardware, so that any number is counted together.
+const GROUPS: &[EventGroup] = &[EventGroup {
+    name: "software",
+    events: &[
+        event(CPU_TIME, 1, "software/task-clock"),
+        event(PAGE_FAULTS, 2, "software/page-faults"),
+        event(MINOR_FAULTS, 5, "software/minor-faults"),
+        event(MAJOR_FAULTS, 6, "software/major-faults"),
+        kernel_only(event(CONTEXT_SWITCHES, 3, "software/context-switches")),
+        kernel_only(event(CPU_MIGRATIONS, 4, "software/cpu-migrations")),
+    ],
+}];
+
+const fn event(metric: Metric, config: u64, name: &'static str) -> Event {
+    Event { metric, kind: SOFTWARE, config, name, kernel_only: false }
+}
+
+const fn kernel_only(event: Event) -> Event {
+    Event { kernel_only: true, ..event }
+}
+
+impl CounterSource for Software {
+    fn name(&self) -> &'static str {
+        "software"
+    }
+
+    fn open(&self, target: &Target) -> Opened {
+        perf::open(target, Facility::Software, GROUPS)
+    }
+}

@@ -1,0 +1,240 @@
+//! The run loop: slots in order, one fresh process each, every sample to the store before the
+//! next begins.
+//!
+//! Called by the command line with a plan and an open run. It decides what is still to be done,
+//! when the budget is spent and which case is out; how one process is measured stands in
+//! [`crate::measure`].
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use anyhow::Context;
+use record::store::RunWriter;
+use record::{CaseId, FailureKind, RunInfo, Sample, Status, Unavailable};
+
+use crate::answers::Ledger;
+use crate::case::Case;
+use crate::measure::{Bench, Todo};
+use crate::plan::Plan;
+use crate::schedule::{Slot, slots};
+
+/// Told of everything that happens, between samples and never during one.
+pub trait Observer {
+    /// A case is about to be measured.
+    fn begin(&mut self, case: &Case, progress: &Progress);
+    /// A sample is in the store.
+    fn sample(&mut self, case: &Case, sample: &Sample, progress: &Progress);
+    /// Something that a person should know now.
+    fn note(&mut self, text: &str);
+}
+
+/// How far a run has come.
+#[derive(Clone, Copy, Debug)]
+pub struct Progress {
+    /// Samples in the store, those of an earlier part of the run included.
+    pub done: usize,
+    /// Samples of the plan.
+    pub total: usize,
+    /// Time left by the pace of this part so far; `None` before there is a pace.
+    pub left: Option<Duration>,
+}
+
+/// How a part of a run ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// Nothing is left to do.
+    Finished,
+    /// A person asked to stop; the run can be resumed.
+    Interrupted,
+}
+
+/// What a run came to, over all its parts.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Outcome {
+    /// Cases with a wrong answer.
+    pub wrong: BTreeSet<CaseId>,
+    /// Cases that failed otherwise.
+    pub failed: BTreeSet<CaseId>,
+}
+
+impl Outcome {
+    /// Takes one sample into account.
+    pub fn add(&mut self, sample: &Sample) {
+        if let Status::Failed(failure) = &sample.status {
+            match failure.kind {
+                FailureKind::WrongAnswer => self.wrong.insert(sample.case.clone()),
+                _ => self.failed.insert(sample.case.clone()),
+            };
+        }
+    }
+
+    fn is_out(&self, case: &CaseId) -> bool {
+        self.wrong.contains(case) || self.failed.contains(case)
+    }
+}
+
+/// One part of a run: from its beginning, or from where it was killed.
+pub struct Session<'a> {
+    /// What to measure.
+    pub plan: &'a Plan,
+    /// What measures it.
+    pub bench: Bench<'a>,
+    /// Set when a person asks to stop.
+    pub stop: &'a AtomicBool,
+}
+
+impl Session<'_> {
+    /// Measures everything that `earlier` does not hold yet. `info` takes in what could not be
+    /// counted and what was skipped.
+    ///
+    /// # Errors
+    /// When the store cannot be written or the launcher is lost. Failures of workloads are
+    /// samples, not errors.
+    pub fn run(
+        &mut self,
+        writer: &mut RunWriter,
+        info: &mut RunInfo,
+        earlier: &[Sample],
+        observer: &mut dyn Observer,
+    ) -> anyhow::Result<(Ended, Outcome)> {
+        let plan = self.plan;
+        let mut tally = Tally::of(earlier, plan);
+        info.skipped.clear();
+        for slot in slots(plan.cases.len(), &plan.sampling) {
+            let case = &plan.cases[slot.case];
+            let Some(todo) = tally.todo(case, slot, plan) else { continue };
+            if self.stop.load(Ordering::Relaxed) {
+                return Ok((Ended::Interrupted, tally.outcome));
+            }
+            if plan.sampling.budget.is_some_and(|budget| tally.started.elapsed() >= budget) {
+                *info.skipped.entry(case.id.as_str().to_owned()).or_default() += todo.counted();
+                continue;
+            }
+            observer.begin(case, &tally.progress());
+            let unavailable = self.replicate(case, &todo, &mut tally, writer, observer)?;
+            note_unavailable(info, unavailable, observer);
+        }
+        if self.stop.load(Ordering::Relaxed) && tally.is_short(plan) && info.skipped.is_empty() {
+            return Ok((Ended::Interrupted, tally.outcome));
+        }
+        Ok((Ended::Finished, tally.outcome))
+    }
+
+    fn replicate(
+        &mut self,
+        case: &Case,
+        todo: &Todo,
+        tally: &mut Tally,
+        writer: &mut RunWriter,
+        observer: &mut dyn Observer,
+    ) -> anyhow::Result<Vec<Unavailable>> {
+        let stop = self.stop;
+        let mut keep = |mut sample: Sample| {
+            tally.judge(case, &mut sample);
+            writer.append(&sample).context("cannot keep a sample")?;
+            tally.add(&sample);
+            observer.sample(case, &sample, &tally.progress());
+            let failed = matches!(sample.status, Status::Failed(_));
+            Ok(!failed && !stop.load(Ordering::Relaxed))
+        };
+        self.bench.replicate(case, todo, &mut keep)
+    }
+}
+
+/// Each lack is told once in a run, whatever the number of cases that meet it.
+fn note_unavailable(info: &mut RunInfo, found: Vec<Unavailable>, observer: &mut dyn Observer) {
+    for lack in found {
+        if info.unavailable.contains(&lack) {
+            continue;
+        }
+        let remedy = if lack.remedy.is_empty() {
+            String::new()
+        } else {
+            format!("\n      hint: {}", lack.remedy)
+        };
+        let metrics = lack.metrics.join(", ");
+        observer.note(&format!("not available here: {metrics}: {}{remedy}", lack.reason));
+        info.unavailable.push(lack);
+    }
+}
+
+/// What is in the store already, and what follows from it.
+struct Tally {
+    taken: BTreeMap<(CaseId, u32), BTreeSet<u32>>,
+    ledger: Ledger,
+    outcome: Outcome,
+    started: Instant,
+    done_before: usize,
+    done: usize,
+    total: usize,
+}
+
+impl Tally {
+    fn of(earlier: &[Sample], plan: &Plan) -> Self {
+        let mut tally = Self {
+            taken: BTreeMap::new(),
+            ledger: Ledger::default(),
+            outcome: Outcome::default(),
+            started: Instant::now(),
+            done_before: 0,
+            done: 0,
+            total: plan.sample_count(),
+        };
+        tally.ledger.replay(earlier);
+        for sample in earlier {
+            tally.add(sample);
+        }
+        tally.done_before = tally.done;
+        tally
+    }
+
+    fn add(&mut self, sample: &Sample) {
+        let key = (sample.case.clone(), sample.process);
+        self.taken.entry(key).or_default().insert(sample.iteration);
+        self.outcome.add(sample);
+        self.done += 1;
+    }
+
+    /// What is left of one process replicate; `None` when nothing is, or when its case is out. A
+    /// case that failed once is not tried again in the same run: its row says why.
+    fn todo(&self, case: &Case, slot: Slot, plan: &Plan) -> Option<Todo> {
+        if self.outcome.is_out(&case.id) {
+            return None;
+        }
+        let none = BTreeSet::new();
+        let taken = self.taken.get(&(case.id.clone(), slot.round)).unwrap_or(&none);
+        let all = plan.sampling.warmup + plan.sampling.iterations;
+        let first = (0..all).find(|iteration| !taken.contains(iteration))?;
+        Some(Todo { process: slot.round, first, warmup: plan.sampling.warmup, end: all })
+    }
+
+    /// Turns a sample with a wrong answer into a failed one.
+    fn judge(&mut self, case: &Case, sample: &mut Sample) {
+        if sample.status != Status::Ok {
+            return;
+        }
+        if let (Some(answer), Some(group)) = (&mut sample.answer, &case.answer) {
+            answer.group = Some(group.clone());
+        }
+        let rows = sample.value(record::metrics::ROWS.name).map(|rows| rows as u64);
+        if let Err(failure) = self.ledger.judge(case, rows, sample.answer.as_ref()) {
+            sample.status = Status::Failed(failure);
+        }
+    }
+
+    fn is_short(&self, plan: &Plan) -> bool {
+        slots(plan.cases.len(), &plan.sampling)
+            .into_iter()
+            .any(|slot| self.todo(&plan.cases[slot.case], slot, plan).is_some())
+    }
+
+    fn progress(&self) -> Progress {
+        let new = self.done - self.done_before;
+        let left = (new > 0).then(|| {
+            let pace = self.started.elapsed().div_f64(new as f64);
+            pace.mul_f64(self.total.saturating_sub(self.done) as f64)
+        });
+        Progress { done: self.done, total: self.total, left }
+    }
+}

@@ -1,0 +1,161 @@
+//! A suite as it is written: one struct per table, unknown keys refused.
+//!
+//! Serde makes these types from TOML and schemars makes the JSON Schema of them; the comments on
+//! the fields are what an editor shows. Nothing is checked here beyond types: `suite.rs` turns
+//! them into types that cannot be invalid.
+
+mod values;
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::source::Located;
+pub(super) use values::{Entries, WireAxis, WireCommand, WireCount, WireRange, WireScalar};
+
+/// A suite of benchmarks for dyno.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(title = "dyno suite")]
+pub(super) struct WireSuite {
+    /// Name of the suite: letters, digits, `-`, `_` and `.`. Names of runs end with it.
+    pub(super) name: Located<String>,
+    /// What the suite is for, for people.
+    pub(super) about: Option<Located<String>>,
+    /// How often and in which order cases are measured.
+    #[serde(default)]
+    pub(super) sampling: WireSampling,
+    /// Where workers write, and what is done with it between samples.
+    #[serde(default)]
+    pub(super) output: WireOutput,
+    /// Foreign programs and commands.
+    #[serde(default)]
+    pub(super) runner: Vec<Located<WireRunner>>,
+    /// What is measured: each entry is one case or, with a grid, many.
+    pub(super) case: Located<Vec<Located<WireCase>>>,
+}
+
+/// How often and in which order cases are measured.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct WireSampling {
+    /// Fresh processes per case, which is the number of rounds. Default 5.
+    pub(super) processes: Option<Located<WireCount>>,
+    /// Counted samples per process. Default 3.
+    pub(super) iterations: Option<Located<WireCount>>,
+    /// Samples before them that do not count. Default 1.
+    pub(super) warmup: Option<Located<WireCount>>,
+    /// Limit on the whole run, for instance "10m". Default: none.
+    pub(super) budget: Option<Located<String>>,
+    /// Limit on one request or one command, for instance "60s". Default "60s".
+    pub(super) timeout: Option<Located<String>>,
+    /// Order of the cases inside a round: "shuffled" (default) or "listed".
+    #[schemars(extend("enum" = ["shuffled", "listed"]))]
+    pub(super) order: Option<Located<String>>,
+    /// Seed of the order and of the data. Default 1.
+    pub(super) seed: Option<Located<WireCount>>,
+    /// CPUs that workers are pinned to, for instance "0-1" or "0,2". Default: not pinned.
+    pub(super) pin: Option<Located<String>>,
+}
+
+/// Where workers write, and what is done with it between samples.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct WireOutput {
+    /// Directory in which workers write, relative to this file. Default: dyno's choice.
+    pub(super) directory: Option<Located<String>>,
+    /// Sync written data between samples. Default true.
+    pub(super) sync: Option<Located<bool>>,
+    /// Evict the files of the directory from the page cache before each sample. Default false.
+    pub(super) evict: Option<Located<bool>>,
+}
+
+/// One case or, with a grid, many.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct WireCase {
+    /// The workload, for instance "pipeline". Not for commands.
+    pub(super) workload: Option<Located<String>>,
+    /// Name of a `[[runner]]`. Default: dyno's own workloads.
+    pub(super) runner: Option<Located<String>>,
+    /// A title for people.
+    pub(super) title: Option<Located<String>>,
+    /// Cases with the same answer group must give the same answer.
+    pub(super) answer: Option<Located<String>>,
+    /// Parameters that all these cases share.
+    #[serde(default)]
+    pub(super) params: Entries<Located<WireScalar>>,
+    /// Parameters whose values are combined, each with each.
+    #[serde(default)]
+    pub(super) grid: Entries<Located<WireAxis>>,
+    /// Parameters whose lists are walked side by side; all of one length.
+    #[serde(default)]
+    pub(super) zip: Entries<Located<WireAxis>>,
+    /// Parameters that are switched alone: the base case, then one case per value.
+    #[serde(default)]
+    pub(super) ablate: Entries<Located<WireAxis>>,
+    /// More cases: each a table of parameters on top of `params`.
+    #[serde(default)]
+    pub(super) include: Vec<Located<Entries<Located<WireScalar>>>>,
+    /// Cases to leave out: every case that has all these values.
+    #[serde(default)]
+    pub(super) exclude: Vec<Located<Entries<Located<WireScalar>>>>,
+    /// What the answer must be.
+    pub(super) expect: Option<WireExpect>,
+}
+
+/// What the answer must be.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct WireExpect {
+    /// Rows of the answer. Without it, any number but zero will do.
+    pub(super) rows: Option<Located<WireCount>>,
+    /// Digest of the answer, as `dyno show` prints it.
+    pub(super) digest: Option<Located<String>>,
+}
+
+/// A foreign program or command: give `program` or `command`.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct WireRunner {
+    /// The name by which cases choose it.
+    pub(super) name: Located<String>,
+    /// A program that speaks the worker protocol, with its arguments.
+    pub(super) program: Option<Located<WireCommand>>,
+    /// A command line; the sample is the whole process tree. `{name}` stands for a parameter.
+    pub(super) command: Option<Located<WireCommand>>,
+    /// Give the command lines to `sh -c` instead of splitting them into words. Default false.
+    pub(super) shell: Option<Located<bool>>,
+    /// Variables added to the environment.
+    #[serde(default)]
+    pub(super) env: Entries<Located<String>>,
+    /// Working directory, relative to this file. Default: the directory of this file.
+    pub(super) cwd: Option<Located<String>>,
+    /// Command run before each sample, not measured.
+    pub(super) prepare: Option<Located<WireCommand>>,
+    /// Command run after each sample, not measured.
+    pub(super) conclude: Option<Located<WireCommand>>,
+    /// Command run after each sample, not measured; its standard output is the answer.
+    pub(super) check: Option<Located<WireCommand>>,
+    /// Numbers to pick out of the output of the command.
+    #[serde(default)]
+    pub(super) metrics: Vec<Located<WireMetric>>,
+}
+
+/// A number to pick out of the output of a command: give `regex` or `json`.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct WireMetric {
+    /// Name of the metric: small letters, digits and `_`. `rows`, `bytes_in` and `bytes_out` mean
+    /// the work that was done.
+    pub(super) name: Located<String>,
+    /// Regular expression over the output; its first group is the number.
+    pub(super) regex: Option<Located<String>>,
+    /// Path into a JSON document on standard output, for instance "summary.t" or "runs.0.time".
+    pub(super) json: Option<Located<String>>,
+    /// Unit of the number as it stands in the output. Default "count".
+    #[schemars(extend("enum" = super::runner::UNIT_NAMES))]
+    pub(super) unit: Option<Located<String>>,
+    /// Which direction is good: "lower", "higher" or "neither" (default).
+    #[schemars(extend("enum" = ["lower", "higher", "neither"]))]
+    pub(super) better: Option<Located<String>>,
+}

@@ -1,0 +1,56 @@
+//! Command lines that are run to their end: the measured command of a sample, and the `prepare`,
+//! `conclude` and `check` around it.
+//!
+//! The measuring loop holds and releases the measured one itself, to attach its counters; the
+//! others go through [`run_to_end`]. Parameters were substituted before.
+
+use std::time::Duration;
+
+use record::{Failure, FailureKind};
+
+use super::failure::ending;
+use super::{Exit, ExitStatus, Launcher, Output, Process, Spawn};
+
+/// A command that has ended well.
+#[derive(Clone, Debug)]
+pub struct Finished {
+    /// When and how it ended, and what it used.
+    pub exit: Exit,
+    /// What it printed.
+    pub output: Output,
+}
+
+/// Waits for a released command and everything that it leaves behind, at most `timeout`.
+///
+/// # Errors
+/// [`FailureKind::Start`] when it never came to exec, [`FailureKind::Timeout`],
+/// [`FailureKind::Died`] when a signal killed it, [`FailureKind::Run`] when it exited with
+/// another code than 0.
+pub fn finish(mut process: Process, timeout: Duration) -> Result<Finished, Failure> {
+    let exit = process.wait(timeout)?;
+    let kind = match exit.status {
+        ExitStatus::Code(0) => return Ok(Finished { exit, output: process.output().clone() }),
+        ExitStatus::Code(_) => FailureKind::Run,
+        ExitStatus::Signal(_) => FailureKind::Died,
+    };
+    let message = ending(&exit);
+    Err(Failure { kind, message, output: process.output_tail() })
+}
+
+/// Runs a command to its end, unmeasured. `role` is what it is for, and begins the message:
+/// `prepare: exited with code 1 after 0.2 s`.
+///
+/// # Errors
+/// As [`finish`].
+pub fn run_to_end(
+    launcher: &mut Launcher,
+    spawn: &Spawn,
+    timeout: Duration,
+    role: &str,
+) -> Result<Finished, Failure> {
+    let finished = launcher
+        .hold(spawn)
+        .and_then(super::Held::release)
+        .and_then(|process| finish(process, timeout));
+    finished.map_err(|failure| Failure { message: format!("{role}: {}", failure.message), ..failure })
+}

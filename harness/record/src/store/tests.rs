@@ -1,0 +1,8 @@
+//! Tests of the store as a whole. Unlike unit tests beside the code they share one fixture.
+
+mod crash;
+mod fixture;
+mod full_disk;
+mod names;
+mod queries;
+mod round_trip;

@@ -1,0 +1,96 @@
+//! What a reader must know beside the numbers: failures, what could not be counted, warnings.
+//!
+//! The table prints these lines below itself, the page shows them in its strips, the document
+//! carries them. Each is said once, however many runs it holds for.
+
+use record::{RunInfo, Unavailable};
+
+use crate::format::counted;
+use crate::run_set::{RunSet, State, run_name};
+
+/// What could not be measured, each once.
+pub(crate) fn unavailable(set: &RunSet) -> Vec<&Unavailable> {
+    let mut all: Vec<&Unavailable> = Vec::new();
+    for one in set.runs.iter().flat_map(|run| &run.unavailable) {
+        if !all.contains(&one) {
+            all.push(one);
+        }
+    }
+    all
+}
+
+/// One line about something that could not be measured, without its remedy.
+pub(crate) fn unavailable_line(one: &Unavailable) -> String {
+    format!("{}: {}", one.metrics.join(", "), one.reason)
+}
+
+/// What a reader should know before believing the numbers, each once.
+pub(crate) fn warnings(set: &RunSet) -> Vec<String> {
+    let mut all: Vec<String> = set.notes.clone();
+    let several = set.runs.len() > 1;
+    for run in &set.runs {
+        for warning in &run.warnings {
+            let said = |run: &RunInfo| run.warnings.contains(warning);
+            let of_all = set.runs.iter().all(said);
+            let line = if several && !of_all {
+                format!("run {}: {warning}", run_name(run))
+            } else {
+                warning.clone()
+            };
+            if !all.contains(&line) {
+                all.push(line);
+            }
+        }
+    }
+    let first = &set.runs[0].before.machine_key;
+    if set.runs.iter().any(|run| run.before.machine_key != *first) {
+        all.push("the runs are from different machines: their times do not compare".to_owned());
+    }
+    all.extend(marks(set));
+    all
+}
+
+/// Warnings that the samples themselves give rise to.
+fn marks(set: &RunSet) -> Vec<String> {
+    let mut all = Vec::new();
+    for case in &set.cases {
+        let mut say = |count: usize, what: &str| {
+            if count > 0 {
+                all.push(format!("{}: {} {what}", case.label, counted(count, "sample")));
+            }
+        };
+        say(case.outlived, "left processes behind, which were waited for");
+        say(case.killed, "left processes behind, which were killed: their work may be unfinished");
+        say(case.rejected, "rejected by a rule of the suite");
+    }
+    all
+}
+
+/// The failures, one line per case and reason, in full.
+pub(crate) fn failures(set: &RunSet) -> Vec<String> {
+    let mut all = Vec::new();
+    for case in &set.cases {
+        for one in &case.failures {
+            let kind = one.failure.kind.as_str().replace('_', " ");
+            let failed = counted(one.samples, "sample");
+            let rest = if case.state == State::Partly {
+                format!("; its numbers are from the other {}", case.counted)
+            } else {
+                String::new()
+            };
+            all.push(format!("{}: {failed} failed: {kind}: {}{rest}", case.label, one.failure.message));
+        }
+    }
+    all
+}
+
+/// What the budget left out, in one line; `None` if nothing.
+pub(crate) fn skipped(set: &RunSet) -> Option<String> {
+    let left: Vec<String> = set
+        .cases
+        .iter()
+        .filter(|case| case.skipped > 0)
+        .map(|case| format!("{} of {}", counted(case.skipped as usize, "sample"), case.label))
+        .collect();
+    (!left.is_empty()).then(|| format!("the budget left out {}", left.join(", ")))
+}

@@ -1,0 +1,368 @@
+//! What the store holds of the runs that are looked at, ready to be shown: cases in suite order,
+//! each with its series, its failures and its marks.
+//!
+//! Tables, charts and the page read this and nothing else. What does not count (warm-ups, failed
+//! and rejected samples) is left out of the series here, once, and counted.
+
+use std::collections::BTreeMap;
+
+use anyhow::{Result, bail};
+use record::store::StoredRun;
+use record::{
+    Better, CaseInfo, Failure, FailureKind, Mark, RunInfo, Sample, Source, Status, Unit, Value,
+};
+use stats::{Observation, Ratio, Summary};
+
+use crate::derived::DERIVED;
+use crate::format::Kind;
+use crate::labels;
+
+/// Runs and their cases.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RunSet {
+    /// The runs, in the order given.
+    pub runs: Vec<RunInfo>,
+    /// The cases of all runs: runs in order, cases of a run in suite order.
+    pub cases: Vec<CaseSet>,
+    /// The parameters that are not the same in all cases.
+    pub varying: Vec<String>,
+    /// What the store had to say about the runs: not ended, half-written lines left out.
+    pub notes: Vec<String>,
+}
+
+/// One case of one run.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CaseSet {
+    /// Index of its run in [`RunSet::runs`].
+    pub run: usize,
+    /// What the suite says of it.
+    pub info: CaseInfo,
+    /// A short name, different from that of all other cases of the set.
+    pub label: String,
+    /// Whether it has numbers.
+    pub state: State,
+    /// Samples that count.
+    pub counted: usize,
+    /// Warm-up samples.
+    pub warmups: usize,
+    /// Samples that a rule took out.
+    pub rejected: usize,
+    /// Samples that the budget left out.
+    pub skipped: u32,
+    /// The reasons of failed samples, most frequent first.
+    pub failures: Vec<FailureCount>,
+    /// Counted samples of commands whose processes lived on after them.
+    pub outlived: usize,
+    /// Counted samples of commands whose left-over processes were killed.
+    pub killed: usize,
+    /// Measured series, then derived ones. Empty for a failed case.
+    pub series: Vec<Series>,
+}
+
+/// Whether a case has numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    /// Every sample went well.
+    Measured,
+    /// Some samples failed; the numbers are those of the others.
+    Partly,
+    /// No sample counts, or an answer was wrong: then no number of the case is worth anything.
+    Failed,
+    /// There is no sample yet, or the budget left none.
+    Missing,
+}
+
+impl State {
+    /// The word that stands in exports.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Measured => "measured",
+            Self::Partly => "partly",
+            Self::Failed => "failed",
+            Self::Missing => "missing",
+        }
+    }
+}
+
+/// Failed samples with one reason.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FailureCount {
+    /// The reason, with the output of the first such sample.
+    pub failure: Failure,
+    /// How many samples failed so.
+    pub samples: usize,
+}
+
+/// One metric of one case from one source.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Series {
+    /// Name of the metric.
+    pub metric: String,
+    /// What it counts.
+    pub kind: Kind,
+    /// Which direction is good.
+    pub better: Better,
+    /// Where it comes from; `None` for a derived metric.
+    pub source: Option<Source>,
+    /// The counted samples, each per execution of the work, in the order of measuring.
+    pub points: Vec<Observation>,
+    /// The points in few numbers.
+    pub summary: Summary,
+}
+
+impl RunSet {
+    /// Takes runs as the store holds them.
+    ///
+    /// # Errors
+    ///
+    /// If there is no run, or a sample belongs to a case that its run does not name.
+    pub fn new(runs: Vec<StoredRun>) -> Result<Self> {
+        if runs.is_empty() {
+            bail!("no run to show");
+        }
+        let mut infos = Vec::new();
+        let mut cases = Vec::new();
+        let mut notes = Vec::new();
+        for (number, run) in runs.into_iter().enumerate() {
+            let StoredRun { info, samples, complete, notes: told } = run;
+            notes.extend(told.into_iter().map(|note| format!("run {}: {note}", info.id)));
+            if !complete {
+                notes.push(format!("run {} has not ended: what it has measured so far", info.id));
+            }
+            if let Some(stray) = samples.iter().find(|sample| info.case(&sample.case).is_none()) {
+                bail!("run {}: sample of case `{}`, which the run does not name", info.id, stray.case);
+            }
+            for case in &info.cases {
+                let own: Vec<&Sample> =
+                    samples.iter().filter(|sample| sample.case == case.id).collect();
+                let skipped = info.skipped.get(case.id.as_str()).copied().unwrap_or(0);
+                cases.push(CaseSet::new(number, case.clone(), &own, skipped));
+            }
+            infos.push(info);
+        }
+        let mut set = Self { runs: infos, cases, varying: Vec::new(), notes };
+        set.name_cases();
+        Ok(set)
+    }
+
+    fn name_cases(&mut self) {
+        let infos: Vec<&CaseInfo> = self.cases.iter().map(|case| &case.info).collect();
+        self.varying = labels::varying(&infos);
+        let mut names = vec![String::new(); self.cases.len()];
+        for run in 0..self.runs.len() {
+            // Labels are formed per run: the same case of two runs is told apart by its run.
+            let own: Vec<usize> =
+                (0..self.cases.len()).filter(|&case| self.cases[case].run == run).collect();
+            let infos: Vec<&CaseInfo> = own.iter().map(|&case| &self.cases[case].info).collect();
+            for (&case, label) in own.iter().zip(labels::labels(&infos, &self.varying)) {
+                names[case] = match (self.runs.len(), own.len()) {
+                    (1, _) => label,
+                    (_, 1) => run_name(&self.runs[run]),
+                    _ => format!("{} {label}", run_name(&self.runs[run])),
+                };
+            }
+        }
+        for (case, name) in self.cases.iter_mut().zip(names) {
+            case.label = name;
+        }
+    }
+
+    /// What the labels stand for, as a column is headed: the one parameter that varies, or "case".
+    pub fn label_name(&self) -> &str {
+        match self.varying.as_slice() {
+            [one] if self.runs.len() == 1 => one,
+            _ => "case",
+        }
+    }
+
+    /// Whether the order of the cases means something: steps, or growing numbers.
+    pub fn is_ordered(&self) -> bool {
+        let [name] = self.varying.as_slice() else {
+            return self.runs.len() > 1
+                && self.cases.len() == self.runs.len()
+                && self.runs.iter().all(|run| run.step.is_some());
+        };
+        let values: Vec<Option<f64>> = self
+            .cases
+            .iter()
+            .map(|case| case.info.params.get(name).and_then(serde_json::Value::as_f64))
+            .collect();
+        let ascending = values.is_sorted() && values.iter().all(Option::is_some);
+        self.runs.len() == 1 && (name == "step" || ascending)
+    }
+
+    /// The case that others are held against: the named one (by label or by id), or the first that
+    /// has numbers. `None` if no case has.
+    ///
+    /// # Errors
+    ///
+    /// If no case has that name, or it has no numbers.
+    pub fn reference(&self, name: Option<&str>) -> Result<Option<usize>> {
+        let usable = |case: &CaseSet| case.wall_time().is_some();
+        let Some(name) = name else {
+            return Ok(self.cases.iter().position(usable));
+        };
+        let named = |case: &CaseSet| case.label == name || case.info.id.as_str() == name;
+        match self.cases.iter().position(named) {
+            Some(case) if usable(&self.cases[case]) => Ok(Some(case)),
+            Some(_) => bail!("case `{name}` has no numbers to hold others against"),
+            None => {
+                let labels: Vec<&str> =
+                    self.cases.iter().map(|case| case.label.as_str()).collect();
+                bail!("no case `{name}`; there are: {}", labels.join(", "))
+            }
+        }
+    }
+
+    /// Wall time of one case against that of another.
+    pub fn against(&self, case: usize, reference: usize) -> Option<Ratio> {
+        let (case, reference) = (self.cases.get(case)?, self.cases.get(reference)?);
+        stats::ratio_of_medians(&case.wall_time()?.points, &reference.wall_time()?.points)
+    }
+}
+
+/// What a run is called among others: its step, its label, or its id.
+pub(crate) fn run_name(run: &RunInfo) -> String {
+    match (&run.step, &run.label) {
+        (Some(step), _) => step.id.clone(),
+        (None, Some(label)) => label.clone(),
+        (None, None) => run.id.to_string(),
+    }
+}
+
+impl CaseSet {
+    fn new(run: usize, info: CaseInfo, samples: &[&Sample], skipped: u32) -> Self {
+        let counting: Vec<&Sample> =
+            samples.iter().copied().filter(|sample| sample.counts()).collect();
+        let failures = failures(samples);
+        let wrong = failures.iter().any(|one| one.failure.kind == FailureKind::WrongAnswer);
+        let state = match (counting.is_empty(), failures.is_empty()) {
+            (_, false) if wrong => State::Failed,
+            (true, false) => State::Failed,
+            (true, true) => State::Missing,
+            (false, false) => State::Partly,
+            (false, true) => State::Measured,
+        };
+        let has_numbers = matches!(state, State::Measured | State::Partly);
+        let marked = |samples: &[&Sample], wanted: fn(&Mark) -> bool| {
+            samples.iter().filter(|sample| sample.marks.iter().any(wanted)).count()
+        };
+        Self {
+            run,
+            label: info.id.to_string(),
+            info,
+            state,
+            counted: counting.len(),
+            warmups: marked(samples, |mark| matches!(mark, Mark::Warmup)),
+            rejected: marked(samples, |mark| matches!(mark, Mark::Rejected { .. })),
+            skipped,
+            failures,
+            outlived: marked(&counting, |mark| matches!(mark, Mark::Outlived { .. })),
+            killed: marked(&counting, |mark| matches!(mark, Mark::Killed { .. })),
+            series: if has_numbers { series(&counting) } else { Vec::new() },
+        }
+    }
+
+    /// The series of a metric; the first where several sources measured it.
+    pub fn metric(&self, name: &str) -> Option<&Series> {
+        self.series.iter().find(|series| series.metric == name)
+    }
+
+    /// The series of the time on the clock.
+    pub fn wall_time(&self) -> Option<&Series> {
+        self.metric(record::metrics::WALL_TIME.name)
+    }
+
+    /// The reason why there are no numbers, in words; `None` where there are.
+    pub fn trouble(&self) -> Option<String> {
+        match self.state {
+            State::Measured | State::Partly => None,
+            State::Missing => Some("no sample".to_owned()),
+            State::Failed => self.failures.first().map(|one| {
+                let kind = one.failure.kind.as_str().replace('_', " ");
+                format!("failed: {kind}: {}", one.failure.message)
+            }),
+        }
+    }
+}
+
+fn failures(samples: &[&Sample]) -> Vec<FailureCount> {
+    let mut counts: Vec<FailureCount> = Vec::new();
+    for sample in samples {
+        let Status::Failed(failure) = &sample.status else { continue };
+        let same = |one: &&mut FailureCount| {
+            (one.failure.kind, &one.failure.message) == (failure.kind, &failure.message)
+        };
+        match counts.iter_mut().find(same) {
+            Some(one) => one.samples += 1,
+            None => counts.push(FailureCount { failure: failure.clone(), samples: 1 }),
+        }
+    }
+    // A wrong answer outweighs everything else, however rare it is.
+    let weight = |one: &FailureCount| (one.failure.kind == FailureKind::WrongAnswer, one.samples);
+    counts.sort_by_key(|one| std::cmp::Reverse(weight(one)));
+    counts
+}
+
+/// Whether a sample's value is a sum over its executions: peaks, ratios and rates are not.
+fn is_sum(value: &Value) -> bool {
+    let peaks = [record::metrics::PEAK_RSS.name, record::metrics::PEAK_RSS_SUM.name];
+    !peaks.contains(&value.metric.as_str())
+        && !matches!(value.unit, Unit::Ratio | Unit::PerSecond)
+}
+
+fn series(samples: &[&Sample]) -> Vec<Series> {
+    // Keyed by metric and source: values of different sources are different series.
+    let mut points = BTreeMap::<(&str, Source), (&Value, Vec<Observation>)>::new();
+    let mut order = Vec::new();
+    for sample in samples {
+        for value in &sample.values {
+            let executions = if is_sum(value) { sample.executions.max(1) } else { 1 };
+            let amount = value.value / f64::from(executions);
+            // A number that is none cannot be summarised; the store refuses it, an import may not.
+            if !amount.is_finite() {
+                continue;
+            }
+            let key = (value.metric.as_str(), value.source);
+            let (_, points) = points.entry(key).or_insert_with(|| {
+                order.push(key);
+                (value, Vec::new())
+            });
+            points.push(Observation { process: sample.process, value: amount });
+        }
+    }
+    order.sort_by_key(|(metric, _)| metric_rank(metric));
+    let measured = order.into_iter().filter_map(|key| {
+        let (value, points) = points.remove(&key)?;
+        Some(Series {
+            metric: value.metric.clone(),
+            kind: Kind::from(value.unit),
+            better: value.better,
+            source: Some(value.source),
+            summary: Summary::new(&points)?,
+            points,
+        })
+    });
+    let mut all: Vec<Series> = measured.collect();
+    all.extend(DERIVED.iter().filter_map(|derived| {
+        let (points, summary) = derived.over(samples)?;
+        Some(Series {
+            metric: derived.name.to_owned(),
+            kind: derived.kind,
+            better: derived.better,
+            source: None,
+            summary,
+            points,
+        })
+    }));
+    all
+}
+
+/// The place of a metric in the table of metrics; a workload's own stand after them.
+fn metric_rank(name: &str) -> usize {
+    let all = record::metrics::ALL;
+    all.iter().position(|metric| metric.name == name).unwrap_or(all.len())
+}
+
+#[cfg(test)]
+mod tests;
