@@ -102,7 +102,7 @@ pub(crate) fn document(set: &RunSet, reference: Option<usize>) -> Document<'_> {
     Document {
         schema: SCHEMA,
         runs: set.runs.iter().map(run_head).collect(),
-        reference: reference.map(|case| set.cases[case].info.id.as_str()),
+        reference: reference.map(|case| set.cases[case].label.as_str()),
         cases: (0..set.cases.len()).map(|case| document_case(set, case, reference)).collect(),
         unavailable: notes::unavailable(set),
         warnings: notes::warnings(set),
@@ -220,7 +220,7 @@ fn csv_metric(metric: &Metric<'_>) -> String {
     [words.as_slice(), counts.as_slice(), numbers.as_slice()].concat().join(",")
 }
 
-fn quoted(text: &str) -> String {
+pub(crate) fn quoted(text: &str) -> String {
     if text.contains(['"', ',', '\n', '\r']) {
         format!("\"{}\"", text.replace('"', "\"\""))
     } else {

@@ -156,12 +156,21 @@ pub fn factor(value: f64) -> String {
 ///
 /// Says "faster" and "slower" without reserve only where a 95 % interval leaves out 1.
 pub fn ratio_words(ratio: &stats::Ratio) -> String {
-    let (number, rest) = ratio_parts(ratio);
-    format!("{number}{rest}")
+    let RatioText { number, word, aside } = ratio_text(ratio);
+    [number, word, aside].concat()
 }
 
-/// [`ratio_words`] in two pieces: the number (may be empty) and what follows it.
-pub(crate) fn ratio_parts(ratio: &stats::Ratio) -> (String, String) {
+/// [`ratio_words`] in its pieces.
+pub(crate) struct RatioText {
+    /// The factor.
+    pub(crate) number: String,
+    /// What it means.
+    pub(crate) word: String,
+    /// The interval, or why there is none.
+    pub(crate) aside: String,
+}
+
+pub(crate) fn ratio_text(ratio: &stats::Ratio) -> RatioText {
     let stats::Interval { low, high, .. } = ratio.interval;
     let faster = ratio.ratio < 1.0;
     let (number, from, to) = if faster {
@@ -170,18 +179,18 @@ pub(crate) fn ratio_parts(ratio: &stats::Ratio) -> (String, String) {
         (ratio.ratio, low, high)
     };
     let word = if faster { "faster" } else { "slower" };
-    let range = format!("{} to {}", factor(from), factor(to));
+    let range = format!(" ({} to {})", factor(from), factor(to));
     if ratio.excludes_one() {
-        return (factor(number), format!(" {word} ({range})"));
+        return RatioText { number: factor(number), word: format!(" {word}"), aside: range };
     }
     if ratio.interval.is_confident() {
-        return (String::new(), format!("no difference shown ({range})"));
+        let word = "no difference shown".to_owned();
+        return RatioText { number: String::new(), word, aside: range };
     }
     let n = ratio.replicates.0.min(ratio.replicates.1);
-    if factor(number) == factor(1.0) {
-        return (factor(1.0), format!(" or so (n={n}: too few)"));
-    }
-    (factor(number), format!(" {word}? (n={n}: too few)"))
+    let aside = format!(" (n={n}: too few)");
+    let word = if factor(number) == factor(1.0) { " or so" } else { &format!(" {word}?") };
+    RatioText { number: factor(number), word: word.to_owned(), aside }
 }
 
 /// `text` without characters that a terminal or a browser would obey: controls become U+FFFD, and

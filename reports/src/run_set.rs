@@ -364,5 +364,3 @@ fn metric_rank(name: &str) -> usize {
     all.iter().position(|metric| metric.name == name).unwrap_or(all.len())
 }
 
-#[cfg(test)]
-mod tests;

@@ -1,1 +1,19 @@
-//! placeholder
+//! The built-in workloads: a Parquet shredding pipeline and its two halves.
+//!
+//! The binary serves [`ALL`] from a hidden subcommand, and the benchmarks of this crate use the
+//! same list. Nothing here knows the harness: a workload sees its parameters, a seed and a
+//! directory, and says what it did.
+
+mod contacts;
+mod generator;
+mod pipeline;
+mod writer;
+
+use workload_api::Workload;
+
+pub use generator::Generator;
+pub use pipeline::Pipeline;
+pub use writer::Writer;
+
+/// Every built-in workload, one file each.
+pub const ALL: &[&dyn Workload] = &[&Generator, &Writer, &Pipeline];

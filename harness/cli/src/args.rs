@@ -109,6 +109,9 @@ pub(crate) struct ShowArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct RunsArgs {
+    /// How the list is printed.
+    #[arg(long, value_enum, default_value_t = TableFormat::Table)]
+    pub(crate) format: TableFormat,
     #[command(flatten)]
     pub(crate) store: StoreArgs,
 }

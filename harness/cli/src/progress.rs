@@ -12,7 +12,7 @@ use engine::case::Case;
 use engine::plan::Plan;
 use engine::session::{Observer, Progress};
 use record::{CaseId, Sample, Status, metrics};
-use reports::format;
+use reports::format::Kind;
 use stats::{Observation, Summary};
 
 /// Samples that the sparkline shows at most.
@@ -81,7 +81,7 @@ impl Screen {
         format!(
             "{label:<32}  n {:>3}  median {}  {}  {}",
             summary.samples,
-            format::duration(summary.median),
+            Kind::Time.scale(summary.median).with_unit(summary.median, 4),
             half_width(&summary),
             sparkline(times),
         )

@@ -20,7 +20,7 @@ mod snapshot;
 mod software;
 
 pub use hardware::Hardware;
-pub use process::{Process, Rusage, from_rusage};
+pub use process::{Process, from_usage};
 pub use refusal::{Facility, refused};
 pub use scripted::Scripted;
 pub use snapshot::{Clock, Difference, Kind, Lost, Reading, Snapshot};

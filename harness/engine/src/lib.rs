@@ -2,5 +2,17 @@
 //! is in the store. Data flows one way: suite -> plan -> rounds -> worker -> sample.
 
 pub mod case;
-pub mod counters;
+pub mod suite;
+
+pub mod plan;
+
+pub mod schedule;
+pub mod session;
+
+pub mod answers;
+pub mod measure;
 pub mod worker;
+
+pub mod counters;
+pub mod environment;
+pub mod hygiene;

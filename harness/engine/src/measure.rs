@@ -9,14 +9,19 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::Context;
-use record::{Answer, Failure, FailureKind, Mark, Sample, Source, Status, Unavailable, metrics};
+use record::{
+    Answer, Better, Failure, Mark, Sample, Source, Status, Unavailable, Unit, Value, metrics,
+};
+use twox_hash::XxHash3_128;
+use workload_api::Params;
 use workload_api::protocol::{Done, Prepare};
 
 use crate::case::template::substitute;
-use crate::case::{Case, CommandRunner, RunnerKind, Sampling};
-use crate::counters::{CounterSource, Counters, Rusage, Target, TargetKind, from_rusage};
+use crate::case::{Case, CommandLine, CommandRunner, OutputMetric, RunnerKind, Sampling};
+use crate::counters::{CounterSource, Counters, Target, TargetKind, from_usage};
 use crate::hygiene::{empty_dir, evict_files, sync_filesystem};
-use crate::worker::{Exit, Held, Launcher, Output, Spawn, WORKER_COMMAND, Worker, command, extract};
+use crate::worker::command::{Finished, finish, run_to_end};
+use crate::worker::{Exit, Held, Launcher, Output, Spawn, WORKER_COMMAND, Worker, extract};
 
 /// How long a worker may take to go after `bye`.
 const GRACE: Duration = Duration::from_secs(2);
@@ -129,8 +134,9 @@ impl Bench<'_> {
             }
         };
         for iteration in self.iterations(todo) {
+            self.evict(data_dir)?;
             let sample = self.iteration(&mut worker, &mut counters, (case, todo), iteration);
-            self.clean(data_dir)?;
+            self.clean(data_dir, false)?;
             if iteration >= todo.first || sample.status != Status::Ok {
                 let go_on = keep(Sample { iteration: iteration.max(todo.first), ..sample })?;
                 if !go_on {
@@ -138,7 +144,8 @@ impl Bench<'_> {
                 }
             }
         }
-        worker.bye(GRACE);
+        // A worker that does not go when asked is killed; its samples are in the store already.
+        let _ = worker.bye(GRACE);
         unavailable.extend(counters.take_unavailable());
         Ok(unavailable)
     }
@@ -153,12 +160,13 @@ impl Bench<'_> {
     fn ready(&self, held: Held, case: &Case, data_dir: &Path) -> Result<Worker, Failure> {
         let timeout = self.sampling.timeout;
         let mut worker = Worker::greet(held.release()?, timeout)?;
-        worker.prepare(&Prepare {
+        let prepare = Prepare {
             workload: case.workload.clone(),
             params: case.params.clone(),
             seed: self.sampling.seed,
             data_dir: data_dir.to_owned(),
-        })?;
+        };
+        worker.prepare(&prepare, timeout)?;
         Ok(worker)
     }
 
@@ -173,12 +181,13 @@ impl Bench<'_> {
         let mut sample = blank(case, todo, iteration, Status::Ok);
         counters.begin();
         counters.start();
-        let done = worker.run(1);
+        let timeout = self.sampling.timeout;
+        let done = worker.run(1, timeout);
         let counted = counters.stop();
         let result = done.and_then(|done| {
             sample.values.extend(reported(&done));
             sample.values.extend(counted);
-            worker.check()
+            worker.check(timeout)
         });
         match result {
             Ok(answer) => sample.answer = Some(stored(answer)),
@@ -197,12 +206,14 @@ impl Bench<'_> {
     ) -> anyhow::Result<Vec<Unavailable>> {
         let mut unavailable = Vec::new();
         for iteration in self.iterations(todo) {
+            self.evict(data_dir)?;
             let mut sample = blank(case, todo, iteration, Status::Ok);
             let result = self.one_command(runner, data_dir, &mut sample, (case, &mut unavailable));
-            if let Err(failure) = result {
+            let wrote = result.unwrap_or_else(|failure| {
                 sample.status = Status::Failed(failure);
-            }
-            self.clean(data_dir)?;
+                true
+            });
+            self.clean(data_dir, wrote)?;
             if iteration >= todo.first || sample.status != Status::Ok {
                 let go_on = keep(Sample { iteration: iteration.max(todo.first), ..sample })?;
                 if !go_on {
@@ -220,34 +231,48 @@ impl Bench<'_> {
         data_dir: &Path,
         sample: &mut Sample,
         (case, unavailable): (&Case, &mut Vec<Unavailable>),
-    ) -> Result<(), Failure> {
+    ) -> Result<bool, Failure> {
+        let params = self.placeholders(case, data_dir);
+        let spawn = |line: &CommandLine| {
+            let spawn = Spawn::command(&filled(line, &params), &case.runner.cwd);
+            self.spawn(spawn, case, data_dir)
+        };
         let timeout = self.sampling.timeout;
-        let line = |line| Spawn::command(&substitute(line, &case.params), &case.runner.cwd);
-        if let Some(prepare) = &runner.prepare {
-            let spawn = self.spawn(line(prepare), case, data_dir);
-            command::run(self.launcher, &spawn, timeout)?;
+        let measured = spawn(&runner.command);
+        let aside = |line: &Option<CommandLine>| line.as_ref().map(spawn);
+        let (prepare, conclude, check) =
+            (aside(&runner.prepare), aside(&runner.conclude), aside(&runner.check));
+        if let Some(prepare) = prepare {
+            run_to_end(self.launcher, &prepare, timeout, "prepare")?;
         }
-        let spawn = self.spawn(line(&runner.command), case, data_dir);
-        let held = self.launcher.hold(&spawn)?;
+        let held = self.launcher.hold(&measured)?;
         let mut counters = self.attach(&held, TargetKind::Command, unavailable);
         counters.begin();
         counters.start();
-        let finished = command::finish(held.release()?, timeout);
+        let finished = held.release().and_then(|process| finish(process, timeout));
         let counted = counters.stop();
         unavailable.extend(counters.take_unavailable());
-        let (exit, output) = finished?;
-        self.take_exit(sample, &exit, counted);
-        take_metrics(sample, runner, &output)?;
-        if let Some(conclude) = &runner.conclude {
-            let spawn = self.spawn(line(conclude), case, data_dir);
-            command::run(self.launcher, &spawn, timeout)?;
+        let Finished { exit, output } = finished?;
+        sample.values = process_values(&exit, counted);
+        sample.marks.extend(ending_marks(&exit));
+        sample.values.extend(picked(&runner.metrics, &output)?);
+        if let Some(conclude) = conclude {
+            run_to_end(self.launcher, &conclude, timeout, "conclude")?;
         }
-        if let Some(check) = &runner.check {
-            let spawn = self.spawn(line(check), case, data_dir);
-            let (_, output) = command::run(self.launcher, &spawn, timeout)?;
-            sample.answer = Some(printed_answer(case, sample, &output));
+        if let Some(check) = check {
+            let answer = run_to_end(self.launcher, &check, timeout, "check")?;
+            sample.answer = Some(printed_answer(case, sample, &answer.output));
         }
-        Ok(())
+        Ok(exit.usage.storage_written_bytes > 0)
+    }
+
+    /// What `{name}` may stand for: the parameters, and what every process is told in its
+    /// environment too.
+    fn placeholders(&self, case: &Case, data_dir: &Path) -> Params {
+        let mut params = case.params.clone();
+        params.set("data_dir", data_dir.to_string_lossy().as_ref());
+        params.set("seed", self.sampling.seed.cast_signed());
+        params
     }
 
     /// What every process of a case is started with.
@@ -267,9 +292,17 @@ impl Bench<'_> {
         kind: TargetKind,
         unavailable: &mut Vec<Unavailable>,
     ) -> Counters {
-        let (counters, lacks) = Counters::open(&Target { pid: held.pid(), kind }, &self.sources);
+        let (counters, lacks) = Counters::open(&Target { pid: held.pid().cast_unsigned(), kind }, &self.sources);
         unavailable.extend(lacks);
         counters
+    }
+
+    /// Cold inputs, where the suite asks for them.
+    fn evict(&self, data_dir: &Path) -> anyhow::Result<()> {
+        if self.sampling.evict {
+            evict_files(data_dir)?;
+        }
+        Ok(())
     }
 
     /// What a sample leaves behind must not be the next one's noise: outputs go before they are
@@ -298,7 +331,8 @@ fn blank(case: &Case, todo: &Todo, iteration: u32, status: Status) -> Sample {
     }
 }
 
-fn now_ns() -> i64 {
+/// The wall clock, in ns since the Unix epoch.
+pub fn now_ns() -> i64 {
     i64::try_from(jiff::Timestamp::now().as_nanosecond()).unwrap_or(i64::MAX)
 }
 
@@ -357,18 +391,34 @@ fn process_values(exit: &Exit, counted: Vec<Value>) -> Vec<Value> {
         let cpu_ns = usage.user_ns + usage.system_ns;
         values.push(metrics::CPU_TIME.value(cpu_ns as f64, Source::Process));
     }
-    values.extend(from_rusage(&Rusage {
-        user_ns: usage.user_ns,
-        system_ns: usage.system_ns,
-        maxrss_bytes: usage.peak_rss_bytes,
-        minor_faults: usage.minor_faults,
-        major_faults: usage.major_faults,
-        voluntary: usage.voluntary_switches,
-        involuntary: usage.involuntary_switches,
-        in_bytes: usage.storage_read_bytes,
-        out_bytes: usage.storage_written_bytes,
-    }));
+    values.extend(from_usage(usage));
     values
+}
+
+/// A command line with its parameters in place.
+fn filled(line: &CommandLine, params: &Params) -> CommandLine {
+    match line {
+        CommandLine::Shell(text) => CommandLine::Shell(substitute(text, params)),
+        CommandLine::Argv(argv) => {
+            CommandLine::Argv(argv.iter().map(|text| substitute(text, params)).collect())
+        }
+    }
+}
+
+/// The numbers that stand in a command's output.
+fn picked(wanted: &[OutputMetric], output: &Output) -> Result<Vec<Value>, Failure> {
+    let value = |wanted: &OutputMetric| {
+        let value = extract::number(&wanted.pattern, output)?;
+        Ok(Value {
+            metric: wanted.name.clone(),
+            value,
+            unit: wanted.unit,
+            better: wanted.better,
+            source: Source::Workload,
+            counting: None,
+        })
+    };
+    wanted.iter().map(value).collect()
 }
 
 /// What a person should know of how a command ended.

@@ -179,7 +179,7 @@ impl Tally {
             started: Instant::now(),
             done_before: 0,
             done: 0,
-            total: plan.sample_count(),
+            total: usize::try_from(plan.samples()).unwrap_or(usize::MAX),
         };
         tally.ledger.replay(earlier);
         for sample in earlier {

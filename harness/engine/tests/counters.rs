@@ -257,9 +257,10 @@ fn hardware_events_are_counted_or_told_and_never_zero() {
     let (values, _) = sample(&mut counters, &mut busy, "spin 1 20");
     let lost = counters.take_unavailable();
     let told = |metric: &str| {
-        unavailable.iter().chain(&lost).any(|one| {
-            one.metrics.iter().any(|name| name == metric) && !one.reason.is_empty()
-        })
+        unavailable
+            .iter()
+            .chain(&lost)
+            .any(|one| one.metrics.iter().any(|name| name == metric) && !one.reason.is_empty())
     };
     for metric in ["cycles", "instructions", "branches", "cache_references"] {
         match find(&values, metric, Source::Hardware) {

@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use anyhow::Context;
+use engine::plan::Plan;
 use engine::worker::Launcher;
 use record::store::{State, Store};
 
-use super::planning::{self, Planned, Selection};
+use super::planning::{self, Selection};
 use crate::args::ListArgs;
 use crate::exit::Exit;
 use crate::place;
@@ -24,18 +25,18 @@ pub(crate) fn run(args: &ListArgs) -> anyhow::Result<Exit> {
         set: &args.set,
         pin: None,
     };
-    let planned = planning::plan(&selection, &exe, &mut launcher)?;
+    let plan = planning::plan(&selection, &exe, &mut launcher)?;
     let root = place::store_root(args.store.store.as_deref(), Some(&args.suite))?;
-    let estimate = estimate(&planned, &Store::open(root))?;
-    print!("{}", planning::listing(&planned, estimate));
-    Ok(if planned.plan.cases.is_empty() { Exit::NothingSelected } else { Exit::Ok })
+    let estimate = estimate(&plan, &Store::open(root))?;
+    print!("{}", planning::listing(&plan, estimate));
+    Ok(if plan.cases.is_empty() { Exit::NothingSelected } else { Exit::Ok })
 }
 
 /// The time of the last complete run of the same plan, scaled to the number of samples.
-fn estimate(planned: &Planned, store: &Store) -> anyhow::Result<Option<Duration>> {
+fn estimate(plan: &Plan, store: &Store) -> anyhow::Result<Option<Duration>> {
     let same = |info: &record::RunInfo| {
-        info.suite.name == planned.suite.name
-            && info.cases.iter().map(|c| &c.id).eq(planned.plan.cases.iter().map(|c| &c.id))
+        info.suite.name == plan.suite.name
+            && info.cases.iter().map(|c| &c.id).eq(plan.cases.iter().map(|c| &c.id))
     };
     let runs = store.runs()?;
     let complete = runs.into_iter().rev().filter(|run| run.state == State::Complete);
@@ -45,5 +46,5 @@ fn estimate(planned: &Planned, store: &Store) -> anyhow::Result<Option<Duration>
     let sampling = &info.sampling;
     let per_case = sampling.processes * (sampling.warmup + sampling.iterations);
     let samples = info.cases.len() as f64 * f64::from(per_case);
-    Ok(Some(Duration::from_nanos(taken).mul_f64(planned.plan.sample_count() as f64 / samples)))
+    Ok(Some(Duration::from_nanos(taken).mul_f64(plan.samples() as f64 / samples)))
 }

@@ -12,7 +12,7 @@ use engine::counters::Scripted;
 use engine::plan::{Filter, Override, Plan, PlanOptions, Specs};
 use engine::suite::Suite;
 use engine::worker::{Launcher, Spawn, Worker};
-use record::{CaseInfo, Environment, RunId, RunInfo, SamplingInfo, SuiteInfo};
+use record::{CaseInfo, Environment, RunId, RunInfo, SamplingInfo};
 use workload_api::{ParamValue, Spec};
 
 use crate::progress::clock;
@@ -29,14 +29,6 @@ pub(crate) struct Selection<'a> {
     pub(crate) pin: Option<&'a str>,
 }
 
-/// A suite and its plan.
-pub(crate) struct Planned {
-    pub(crate) suite: Suite,
-    pub(crate) plan: Plan,
-    filter: Option<String>,
-    set: Vec<String>,
-}
-
 /// Reads a suite and plans it.
 ///
 /// # Errors
@@ -46,9 +38,9 @@ pub(crate) fn plan(
     selection: &Selection<'_>,
     exe: &Path,
     launcher: &mut Launcher,
-) -> anyhow::Result<Planned> {
+) -> anyhow::Result<Plan> {
     let suite = Suite::load(selection.suite)?;
-    planned(suite, selection, exe, launcher)
+    build(&suite, selection, exe, launcher)
 }
 
 /// Plans again what a run has planned, from the text that the run keeps.
@@ -59,36 +51,31 @@ pub(crate) fn again(
     info: &RunInfo,
     exe: &Path,
     launcher: &mut Launcher,
-) -> anyhow::Result<Planned> {
+) -> anyhow::Result<Plan> {
     let path = PathBuf::from(&info.suite.path);
     let suite = Suite::parse(&info.suite.text, &path)?;
     let selection = Selection {
         suite: &path,
         filter: info.suite.filter.as_deref(),
         set: &info.suite.overrides,
-        pin: info.sampling.pin.as_deref(),
+        // An override among the others.
+        pin: None,
     };
-    planned(suite, &selection, exe, launcher)
+    build(&suite, &selection, exe, launcher)
 }
 
-fn planned(
-    suite: Suite,
+fn build(
+    suite: &Suite,
     selection: &Selection<'_>,
     exe: &Path,
     launcher: &mut Launcher,
-) -> anyhow::Result<Planned> {
+) -> anyhow::Result<Plan> {
     let filter = selection.filter.map(Filter::parse).transpose()?;
     let mut set = selection.set.to_vec();
     set.extend(selection.pin.map(|pin| format!("sampling.pin={pin}")));
     let overrides = set.iter().map(|text| Override::parse(text)).collect::<Result<Vec<_>, _>>()?;
     let specs = Introduced { exe, launcher: std::cell::RefCell::new(launcher) };
-    let plan = Plan::build(&suite, &specs, &PlanOptions { filter, overrides })?;
-    Ok(Planned {
-        suite,
-        plan,
-        filter: selection.filter.map(str::to_owned),
-        set: selection.set.to_vec(),
-    })
+    Ok(Plan::build(suite, &specs, &PlanOptions { filter, overrides })?)
 }
 
 /// Specs from the horse's mouth: the built-in workloads, and programs that are started to
@@ -114,7 +101,8 @@ impl Specs for Introduced<'_> {
             let held = self.launcher.borrow_mut().hold(&spawn)?;
             let worker = Worker::greet(held.release()?, HELLO)?;
             let specs = worker.specs().to_vec();
-            worker.bye(Duration::from_secs(1));
+            // It has said what was asked; how it ends does not matter.
+            let _ = worker.bye(Duration::from_secs(1));
             Ok(specs)
         };
         introduce().map_err(|failure: record::Failure| {
@@ -141,12 +129,11 @@ pub(crate) fn scripted_counters() -> anyhow::Result<Option<Scripted>> {
 
 /// What a run says of itself before its first sample.
 pub(crate) fn run_info(
-    planned: &Planned,
+    plan: &Plan,
     id: RunId,
     started_ns: i64,
     before: Environment,
 ) -> RunInfo {
-    let suite = &planned.suite;
     RunInfo {
         schema: RunInfo::SCHEMA,
         id,
@@ -154,17 +141,9 @@ pub(crate) fn run_info(
         started_ns,
         finished_ns: None,
         command: std::env::args().collect(),
-        suite: SuiteInfo {
-            name: suite.name.clone(),
-            about: suite.about.clone(),
-            path: suite.path.to_string_lossy().into_owned(),
-            text: suite.text.clone(),
-            hash: planned.plan.hash.clone(),
-            overrides: planned.set.clone(),
-            filter: planned.filter.clone(),
-        },
-        sampling: sampling_info(&planned.plan.sampling),
-        cases: planned.plan.cases.iter().map(case_info).collect(),
+        suite: plan.suite.clone(),
+        sampling: sampling_info(&plan.sampling),
+        cases: plan.cases.iter().map(case_info).collect(),
         label: None,
         step: None,
         before,
@@ -216,8 +195,7 @@ fn case_info(case: &Case) -> CaseInfo {
 }
 
 /// The cases of a plan, its size, and how long it will take where an earlier run can tell.
-pub(crate) fn listing(planned: &Planned, estimate: Option<Duration>) -> String {
-    let plan = &planned.plan;
+pub(crate) fn listing(plan: &Plan, estimate: Option<Duration>) -> String {
     let mut text = String::new();
     for case in &plan.cases {
         let title = match case.title.as_str() {
@@ -238,7 +216,7 @@ pub(crate) fn listing(planned: &Planned, estimate: Option<Duration>) -> String {
         plan.cases.len(),
         sampling.processes,
         sampling.iterations,
-        plan.sample_count(),
+        plan.samples(),
     );
     let time = match (estimate, sampling.budget) {
         (Some(time), _) => format!("about {} by the pace of the last run", clock(time)),

@@ -5,15 +5,15 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use anyhow::{Context, bail};
-use engine::measure::Bench;
+use engine::measure::{Bench, now_ns};
 use engine::plan::Plan;
 use engine::session::{Ended, Outcome, Session};
 use engine::worker::Launcher;
 use engine::{counters, environment};
-use record::store::{RunWriter, State, Store};
+use record::store::{Recovery, RunWriter, State, Store};
 use record::{RunInfo, Sample};
 
-use super::planning::{self, Planned, Selection};
+use super::planning::{self, Selection};
 use super::reading;
 use crate::args::RunArgs;
 use crate::exit::{Exit, UsageError};
@@ -59,24 +59,24 @@ fn fresh(args: &RunArgs) -> anyhow::Result<Exit> {
         set: &args.set,
         pin: args.pin.as_deref(),
     };
-    let planned = planning::plan(&selection, &ground.exe, &mut ground.launcher)?;
-    if planned.plan.cases.is_empty() {
+    let plan = planning::plan(&selection, &ground.exe, &mut ground.launcher)?;
+    if plan.cases.is_empty() {
         eprintln!("no case is selected by `{}`", args.filter.as_deref().unwrap_or_default());
         return Ok(Exit::NothingSelected);
     }
     if args.dry_run {
-        print!("{}", planning::listing(&planned, None));
+        print!("{}", planning::listing(&plan, None));
         return Ok(Exit::Ok);
     }
-    let work_dir = work_dir(&planned, &ground.store);
+    let work_dir = work_dir(&plan, &ground.store);
     let before = capture(&work_dir, &ground.tree)?;
     let now_ns = now_ns();
-    let id = ground.store.fresh_id(&planned.suite.name, now_ns);
-    let mut info = planning::run_info(&planned, id, now_ns, before);
+    let id = ground.store.fresh_id(&plan.suite.name, now_ns);
+    let mut info = planning::run_info(&plan, id, now_ns, before);
     info.label.clone_from(&args.label);
     warn(&mut info);
     let writer = RunWriter::create(&ground.store, &info)?;
-    measure(args, &mut ground, Part { planned, info, writer, earlier: Vec::new() })
+    measure(args, &mut ground, Part { plan, info, writer, earlier: Vec::new() })
 }
 
 fn resume(args: &RunArgs, name: Option<&str>) -> anyhow::Result<Exit> {
@@ -94,21 +94,21 @@ fn resume(args: &RunArgs, name: Option<&str>) -> anyhow::Result<Exit> {
         }
     };
     let (writer, mut info, earlier, recovery) = RunWriter::resume(&ground.store, &id)?;
-    eprintln!("resuming {id}: {recovery}");
-    let planned = planning::again(&info, &ground.exe, &mut ground.launcher)?;
-    let same = planned.plan.cases.iter().map(|case| &case.id).eq(info.cases.iter().map(|c| &c.id));
+    eprintln!("resuming {id}: {}", found(&recovery));
+    let plan = planning::again(&info, &ground.exe, &mut ground.launcher)?;
+    let same = plan.cases.iter().map(|case| &case.id).eq(info.cases.iter().map(|c| &c.id));
     if !same {
         bail!("`{}` plans other cases now than when run {id} began", info.suite.path);
     }
     if args.label.is_some() {
         info.label.clone_from(&args.label);
     }
-    measure(args, &mut ground, Part { planned, info, writer, earlier })
+    measure(args, &mut ground, Part { plan, info, writer, earlier })
 }
 
 /// One part of a run that is about to be measured.
 struct Part {
-    planned: Planned,
+    plan: Plan,
     info: RunInfo,
     writer: RunWriter,
     earlier: Vec<Sample>,
@@ -116,8 +116,8 @@ struct Part {
 
 fn measure(args: &RunArgs, ground: &mut Ground, mut part: Part) -> anyhow::Result<Exit> {
     let stop = stop_on_signals()?;
-    let plan = &part.planned.plan;
-    let work_dir = work_dir(&part.planned, &ground.store).join(part.info.id.as_str());
+    let plan = &part.plan;
+    let work_dir = work_dir(&part.plan, &ground.store).join(part.info.id.as_str());
     let script = planning::scripted_counters()?;
     let bench = Bench {
         launcher: &mut ground.launcher,
@@ -129,7 +129,7 @@ fn measure(args: &RunArgs, ground: &mut Ground, mut part: Part) -> anyhow::Resul
         },
         work_dir: work_dir.clone(),
     };
-    let mut screen = Screen::new(plan, &part.planned.suite.name);
+    let mut screen = Screen::new(plan, &part.plan.suite.name);
     screen.replay(&part.earlier);
     eprintln!("{}", opening(plan, &part.info));
     let mut session = Session { plan, bench, stop: &stop };
@@ -151,6 +151,19 @@ fn measure(args: &RunArgs, ground: &mut Ground, mut part: Part) -> anyhow::Resul
     part.writer.finish(&part.info)?;
     conclude(args, &ground.store, &id)?;
     Ok(exit(&outcome))
+}
+
+/// What the journal held, in words.
+fn found(recovery: &Recovery) -> String {
+    let mut text = format!("{} samples are kept", recovery.samples);
+    if recovery.tail_bytes > 0 {
+        text.push_str("; the last line was half written and is taken again");
+    }
+    if recovery.garbled_lines > 0 {
+        let lines = recovery.garbled_lines;
+        text.push_str(&format!("; {lines} garbled lines are set aside in journal.damaged"));
+    }
+    text
 }
 
 /// The table on standard output, and the report in the run's directory.
@@ -190,8 +203,8 @@ fn stop_on_signals() -> anyhow::Result<Arc<AtomicBool>> {
 }
 
 /// Where workers write: as the suite says, else beside the runs.
-fn work_dir(planned: &Planned, store: &Store) -> PathBuf {
-    planned.suite.output_directory.clone().unwrap_or_else(|| store.root().join(".work"))
+fn work_dir(plan: &Plan, store: &Store) -> PathBuf {
+    plan.output.clone().unwrap_or_else(|| store.root().join(".work"))
 }
 
 fn capture(work_dir: &Path, tree: &Path) -> anyhow::Result<record::Environment> {
@@ -213,17 +226,6 @@ fn warn(info: &mut RunInfo) {
 }
 
 fn opening(plan: &Plan, info: &RunInfo) -> String {
-    let (cases, samples) = (plan.cases.len(), plan.sample_count());
-    let plural = |n, one: &'static str, many| if n == 1 { one } else { many };
-    format!(
-        "{}: {cases} {}, {samples} {}, run {}",
-        info.suite.name,
-        plural(cases, "case", "cases"),
-        plural(samples, "sample", "samples"),
-        info.id,
-    )
-}
-
-fn now_ns() -> i64 {
-    i64::try_from(jiff::Timestamp::now().as_nanosecond()).unwrap_or(i64::MAX)
+    let cases = reports::format::counted(plan.cases.len(), "case");
+    format!("{}: {cases}, {} samples, run {}", info.suite.name, plan.samples(), info.id)
 }

@@ -144,8 +144,8 @@ impl Opener<'_> {
             self.facility.source(),
             "happens in the kernel, which may not be counted here",
         );
-        new.remedy = "sudo sysctl kernel.perf_event_paranoid=1, or give the program CAP_PERFMON"
-            .to_owned();
+        new.remedy =
+            "sudo sysctl kernel.perf_event_paranoid=1, or give the program CAP_PERFMON".to_owned();
         say_once(&mut self.unavailable, [new]);
     }
 }

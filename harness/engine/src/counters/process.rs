@@ -17,6 +17,7 @@ use self::parse::{Io, Stat};
 use self::tree::{Switches, Tree};
 use super::snapshot::{Kind, Reading, Snapshot};
 use super::{CounterSource, Opened, Probe, Target, TargetKind, unavailable};
+use crate::worker::Usage;
 
 mod parse;
 mod tree;
@@ -27,9 +28,6 @@ pub struct Process;
 /// One tick of `/proc/PID/stat` in ns. The kernel shows 100 ticks a second to user space on every
 /// architecture that Rust's standard library supports, whatever its own HZ is.
 const TICK_NS: u64 = 10_000_000;
-
-/// One block of `ru_inblock` and `ru_oublock` in bytes, as Linux counts them.
-const BLOCK_BYTES: u64 = 512;
 
 const STAT_METRICS: [&str; 6] = [
     MINOR_FAULTS.name,
@@ -43,42 +41,19 @@ const IO_METRICS: [&str; 4] =
     [READ_BYTES.name, WRITTEN_BYTES.name, STORAGE_READ_BYTES.name, STORAGE_WRITTEN_BYTES.name];
 const RSS_METRICS: [&str; 2] = [PEAK_RSS.name, PEAK_RSS_SUM.name];
 
-/// What `wait4(2)` says of a child that has ended, with all its children that were waited for.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Rusage {
-    /// CPU time in user space, in ns.
-    pub user_ns: u64,
-    /// CPU time in the kernel, in ns.
-    pub system_ns: u64,
-    /// Peak resident memory of the largest process, in bytes. Linux gives KiB.
-    pub maxrss_bytes: u64,
-    /// Page faults answered without I/O.
-    pub minor_faults: u64,
-    /// Page faults that waited for I/O.
-    pub major_faults: u64,
-    /// Times that a thread gave up its core.
-    pub voluntary: u64,
-    /// Times that a thread was taken off its core.
-    pub involuntary: u64,
-    /// Blocks of 512 bytes fetched from storage.
-    pub in_blocks: u64,
-    /// Blocks of 512 bytes sent towards storage.
-    pub out_blocks: u64,
-}
-
-/// The values of a command that has ended.
-pub fn from_rusage(rusage: &Rusage) -> Vec<Value> {
+/// The values of a command that has ended, with all its children that were waited for.
+pub fn from_usage(usage: &Usage) -> Vec<Value> {
     let value = |metric: Metric, value: u64| metric.value(value as f64, Source::Process);
     vec![
-        value(PEAK_RSS, rusage.maxrss_bytes),
-        value(MINOR_FAULTS, rusage.minor_faults),
-        value(MAJOR_FAULTS, rusage.major_faults),
-        value(VOLUNTARY_SWITCHES, rusage.voluntary),
-        value(INVOLUNTARY_SWITCHES, rusage.involuntary),
-        value(STORAGE_READ_BYTES, rusage.in_blocks.saturating_mul(BLOCK_BYTES)),
-        value(STORAGE_WRITTEN_BYTES, rusage.out_blocks.saturating_mul(BLOCK_BYTES)),
-        value(USER_TIME, rusage.user_ns),
-        value(SYSTEM_TIME, rusage.system_ns),
+        value(PEAK_RSS, usage.peak_rss_bytes),
+        value(MINOR_FAULTS, usage.minor_faults),
+        value(MAJOR_FAULTS, usage.major_faults),
+        value(VOLUNTARY_SWITCHES, usage.voluntary_switches),
+        value(INVOLUNTARY_SWITCHES, usage.involuntary_switches),
+        value(STORAGE_READ_BYTES, usage.storage_read_bytes),
+        value(STORAGE_WRITTEN_BYTES, usage.storage_written_bytes),
+        value(USER_TIME, usage.user_ns),
+        value(SYSTEM_TIME, usage.system_ns),
     ]
 }
 
@@ -269,18 +244,18 @@ mod tests {
 
     #[test]
     fn rusage_becomes_values_in_base_units() {
-        let rusage = Rusage {
+        let usage = Usage {
             user_ns: 1,
             system_ns: 2,
-            maxrss_bytes: 3,
+            peak_rss_bytes: 3,
             minor_faults: 4,
             major_faults: 5,
-            voluntary: 6,
-            involuntary: 7,
-            in_blocks: 8,
-            out_blocks: 9,
+            voluntary_switches: 6,
+            involuntary_switches: 7,
+            storage_read_bytes: 4096,
+            storage_written_bytes: 4608,
         };
-        let values = from_rusage(&rusage);
+        let values = from_usage(&usage);
         let value = |name: &str| values.iter().find(|one| one.metric == name).unwrap().value;
         assert_eq!(value("user_time"), 1.0);
         assert_eq!(value("system_time"), 2.0);
@@ -289,8 +264,8 @@ mod tests {
         assert_eq!(value("major_faults"), 5.0);
         assert_eq!(value("voluntary_switches"), 6.0);
         assert_eq!(value("involuntary_switches"), 7.0);
-        assert_eq!(value("storage_read_bytes"), 8.0 * 512.0);
-        assert_eq!(value("storage_written_bytes"), 9.0 * 512.0);
+        assert_eq!(value("storage_read_bytes"), 4096.0);
+        assert_eq!(value("storage_written_bytes"), 4608.0);
         assert!(values.iter().all(|value| value.source == Source::Process));
     }
 

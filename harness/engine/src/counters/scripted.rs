@@ -58,11 +58,11 @@ impl Scripted {
             let checked = group.check().with_context(|| format!("group `{name}`"))?;
             events.extend(checked);
         }
-        let refused = wire.refused.into_iter().map(|one| {
-            refused(Facility::Scripted, one.metrics, Some(one.errno), one.paranoid)
-        });
-        let script =
-            Script { events, refused: refused.collect(), read_errors: wire.read_errors };
+        let refused = wire
+            .refused
+            .into_iter()
+            .map(|one| refused(Facility::Scripted, one.metrics, Some(one.errno), one.paranoid));
+        let script = Script { events, refused: refused.collect(), read_errors: wire.read_errors };
         Ok(Self { script: Arc::new(script), samples: Arc::default() })
     }
 }
@@ -211,8 +211,7 @@ impl WireGroup {
             })?,
         };
         let enabled = if self.enabled_ns.is_empty() { vec![DEFAULT_NS] } else { self.enabled_ns };
-        let running =
-            if self.running_ns.is_empty() { enabled.clone() } else { self.running_ns };
+        let running = if self.running_ns.is_empty() { enabled.clone() } else { self.running_ns };
         let mut events = Vec::new();
         for event in self.events {
             let name = &event.metric;
@@ -365,7 +364,8 @@ mod tests {
         let source = unknown(r#"{"groups": [{"name": "g", "source": "pmu", "events": []}]}"#);
         assert!(source.contains("unknown source `pmu`; expected one of hardware"), "{source}");
         assert!(unknown(r#"{"grops": []}"#).contains("unknown field `grops`"));
-        let empty = r#"{"groups": [{"name": "g", "events": [{"metric": "cycles", "values": []}]}]}"#;
+        let empty =
+            r#"{"groups": [{"name": "g", "events": [{"metric": "cycles", "values": []}]}]}"#;
         assert!(unknown(empty).contains("metric `cycles` has no values"));
     }
 }

@@ -80,7 +80,8 @@ impl Lost {
 }
 
 const VANISHED: &str = "read before the work, but not after it";
-const BACKWARDS: &str = "the total went backwards: a process left the tree without being waited for";
+const BACKWARDS: &str =
+    "the total went backwards: a process left the tree without being waited for";
 const NOT_ENABLED: &str = "the counter was not enabled during the sample";
 const NOT_RUNNING: &str =
     "the counter was never on the PMU during the sample: too many events share it";

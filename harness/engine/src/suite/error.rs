@@ -52,6 +52,17 @@ impl SuiteError {
         Self(Box::new(Report { message: message.into(), place: None, notes: Vec::new() }))
     }
 
+    /// The place of the token in its text.
+    pub(crate) fn span(&self) -> Span {
+        self.0.place.as_ref().map_or(0..0, |(_, span)| span.clone())
+    }
+
+    /// The same finding, shown in another text.
+    pub(crate) fn moved(mut self, source: &Arc<Source>, span: &Span) -> Self {
+        self.0.place = Some((Arc::clone(source), span.clone()));
+        self
+    }
+
     /// Adds one line under the source.
     pub(crate) fn note(mut self, note: impl Into<String>) -> Self {
         self.0.notes.push(note.into());

@@ -29,7 +29,7 @@ pub struct Finished {
 pub fn finish(mut process: Process, timeout: Duration) -> Result<Finished, Failure> {
     let exit = process.wait(timeout)?;
     let kind = match exit.status {
-        ExitStatus::Code(0) => return Ok(Finished { exit, output: process.output().clone() }),
+        ExitStatus::Code(0) => return Ok(Finished { exit, output: process.take_output() }),
         ExitStatus::Code(_) => FailureKind::Run,
         ExitStatus::Signal(_) => FailureKind::Died,
     };
@@ -52,5 +52,6 @@ pub fn run_to_end(
         .hold(spawn)
         .and_then(super::Held::release)
         .and_then(|process| finish(process, timeout));
-    finished.map_err(|failure| Failure { message: format!("{role}: {}", failure.message), ..failure })
+    finished
+        .map_err(|failure| Failure { message: format!("{role}: {}", failure.message), ..failure })
 }

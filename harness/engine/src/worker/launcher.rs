@@ -26,7 +26,7 @@ use rustix::net::{AddressFamily, Shutdown, SocketFlags, SocketType, shutdown, so
 use rustix::pipe::{PipeFlags, pipe_with};
 
 pub use self::server::launcher_main;
-use self::wire::{Event, Fork, MESSAGE_BYTES_MAX, Order, Over};
+use self::wire::{Event, Fork, MESSAGE_BYTES_MAX, Order};
 use super::LAUNCHER_COMMAND;
 use super::failure::failure;
 use super::process::{Pipes, Process};
@@ -52,20 +52,17 @@ impl Launcher {
     /// # Errors
     /// When the executable cannot be started.
     pub fn start(exe: &Path) -> Result<Self> {
-        let (ours, theirs) = socketpair(
-            AddressFamily::UNIX,
-            SocketType::SEQPACKET,
-            SocketFlags::CLOEXEC,
-            None,
-        )
-        .context("no socket for the launcher")?;
+        let (ours, theirs) =
+            socketpair(AddressFamily::UNIX, SocketType::SEQPACKET, SocketFlags::CLOEXEC, None)
+                .context("no socket for the launcher")?;
         let child = Command::new(exe)
             .arg(LAUNCHER_COMMAND)
             .stdin(Stdio::from(theirs))
             .stdout(Stdio::null())
             .spawn()
             .with_context(|| format!("cannot start the launcher `{}`", exe.display()))?;
-        let state = State { inbox: BTreeMap::new(), next_id: 0, buffer: vec![0; MESSAGE_BYTES_MAX] };
+        let state =
+            State { inbox: BTreeMap::new(), next_id: 0, buffer: vec![0; MESSAGE_BYTES_MAX] };
         Ok(Self { link: Rc::new(Link { socket: ours, state: RefCell::new(state) }), child })
     }
 
@@ -241,9 +238,8 @@ fn label(spawn: &Spawn) -> &str {
 /// The file to execute: a name without a slash from PATH, as execvp(3) does.
 fn resolve(spawn: &Spawn) -> Result<PathBuf, Failure> {
     let name = label(spawn);
-    let refuse = |why: &str| {
-        Err(failure(FailureKind::Start, format!("cannot start `{name}`: {why}")))
-    };
+    let refuse =
+        |why: &str| Err(failure(FailureKind::Start, format!("cannot start `{name}`: {why}")));
     if name.is_empty() {
         return refuse("the command line is empty");
     }
@@ -276,4 +272,3 @@ fn find_in(path: &OsStr, name: &str, cwd: &Path) -> Option<PathBuf> {
             .is_ok_and(|meta| meta.is_file() && meta.permissions().mode() & 0o111 != 0)
     })
 }
-

@@ -2,7 +2,7 @@
 //! program says why it failed.
 
 /// Bytes of output kept with a failure.
-pub const TAIL_BYTES_MAX: usize = 64 << 10;
+const TAIL_BYTES_MAX: usize = 64 << 10;
 
 /// Bytes of each stream kept for whoever reads numbers in them.
 const STREAM_BYTES_MAX: usize = 1 << 20;

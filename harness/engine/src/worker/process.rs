@@ -121,6 +121,11 @@ impl Process {
         &self.output
     }
 
+    /// Takes what it has printed; what comes later begins anew.
+    pub(super) fn take_output(&mut self) -> Output {
+        std::mem::replace(&mut self.output, Output::new(false))
+    }
+
     /// The last 64 KiB of standard output and standard error, as they came.
     pub fn output_tail(&self) -> String {
         self.output.both.text()
@@ -353,7 +358,10 @@ impl Process {
             }
         }
         started_ns.ok_or_else(|| {
-            failure(FailureKind::Start, format!("cannot start `{}`: it ended before exec", self.name))
+            failure(
+                FailureKind::Start,
+                format!("cannot start `{}`: it ended before exec", self.name),
+            )
         })
     }
 

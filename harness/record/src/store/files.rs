@@ -48,6 +48,8 @@ pub(super) fn publish(path: &Path) -> Result<(), StoreError> {
 /// Makes renames and removals beside `path` survive a power cut.
 pub(super) fn sync_parent(path: &Path) -> Result<(), StoreError> {
     let Some(parent) = path.parent() else { return Ok(()) };
+    // A relative path of one part stands in the current directory, which has no empty name.
+    let parent = if parent.as_os_str().is_empty() { Path::new(".") } else { parent };
     let synced = File::open(parent).and_then(|directory| directory.sync_all());
     synced.map_err(|e| StoreError::io("sync", parent, e))
 }

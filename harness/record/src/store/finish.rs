@@ -35,6 +35,8 @@ pub(super) struct Finish<'a> {
     pub(super) directory: &'a Path,
     /// What `run.json` will say.
     pub(super) info: &'a RunInfo,
+    /// How many samples the journal must hold.
+    pub(super) samples: u64,
 }
 
 impl Finish<'_> {
@@ -57,11 +59,18 @@ impl Finish<'_> {
         let file = File::open(&path).map_err(|e| StoreError::io("open", &path, e))?;
         let mut journal = Reader::new(&path, file);
         let mut tables = SampleTables::create(self.directory, self.info.id.clone())?;
+        let mut found = 0;
         while let Some(line) = journal.next()? {
-            // Garbled lines were set aside when the run was resumed; there is nothing to keep.
+            // Garbled lines from before were set aside when the run was resumed. One that turns
+            // up only now is missing in the count.
             if let Line::Sample(sample) = line {
                 tables.push(&sample)?;
+                found += 1;
             }
+        }
+        if found != self.samples {
+            let why = format!("it holds {found} of {} samples; resume the run", self.samples);
+            return Err(StoreError::damaged(&path, why));
         }
         tables.close()
     }

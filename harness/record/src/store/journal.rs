@@ -94,3 +94,34 @@ fn payload(line: &[u8]) -> Option<&[u8]> {
 fn hex(bytes: &[u8]) -> String {
     format!("{:016x}", XxHash3_64::oneshot(bytes))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::tests::fixture::failed;
+
+    #[test]
+    fn a_journal_line_is_itself_json_with_the_hash_in_front() {
+        let mut line = Vec::new();
+        encode(&failed(0), &mut line).unwrap();
+        let json: serde_json::Value = serde_json::from_slice(&line).unwrap();
+        assert_eq!(serde_json::from_value::<Sample>(json["sample"].clone()).unwrap(), failed(0));
+        let text = line.strip_suffix(b"}\n").unwrap().splitn(2, |byte| *byte == b',').nth(1);
+        let text = text.unwrap().strip_prefix(b"\"sample\":").unwrap();
+        assert_eq!(json["xxh3"], hex(text));
+    }
+
+    #[test]
+    fn a_whole_line_of_another_version_is_an_error_and_no_garbage() {
+        let text = br#"{"case":"c","furlongs":3}"#;
+        let line = [HEAD, hex(text).as_bytes(), MIDDLE, text, b"}\n"].concat();
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("journal.jsonl");
+        std::fs::write(&path, line).unwrap();
+        let error = Reader::new(&path, File::open(&path).unwrap()).next().unwrap_err().to_string();
+        assert!(
+            error.contains("line 1 is whole but no sample: unknown field `furlongs`"),
+            "{error}"
+        );
+    }
+}

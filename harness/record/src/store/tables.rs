@@ -53,10 +53,9 @@ impl Table {
     }
 
     /// Ends the file and waits until it is on disk; its name stays temporary.
-    fn close(self) -> Result<(), StoreError> {
-        let file =
-            self.writer.into_inner().map_err(|e| StoreError::parquet("end", &self.path, e))?;
-        file.sync_all().map_err(|e| StoreError::io("sync", &self.path, e))
+    fn close(mut self) -> Result<(), StoreError> {
+        self.writer.finish().map_err(|e| StoreError::parquet("end", &self.path, e))?;
+        self.writer.inner().sync_all().map_err(|e| StoreError::io("sync", &self.path, e))
     }
 }
 

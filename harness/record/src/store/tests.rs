@@ -1,7 +1,7 @@
 //! Tests of the store as a whole. Unlike unit tests beside the code they share one fixture.
 
 mod crash;
-mod fixture;
+pub(super) mod fixture;
 mod full_disk;
 mod names;
 mod queries;

@@ -147,7 +147,7 @@ impl RunWriter {
     /// again is all that is needed.
     pub fn finish(mut self, info: &RunInfo) -> Result<(), StoreError> {
         self.sync()?;
-        let finish = Finish { directory: &self.directory, info };
+        let finish = Finish { directory: &self.directory, info, samples: self.samples };
         finish.all().map_err(|e| e.with_saved(self.samples))
     }
 
@@ -241,11 +241,27 @@ fn begin(directory: &Path, info: &RunInfo) -> Result<File, StoreError> {
 }
 
 /// Makes this process the run's only writer until the journal is closed.
+///
+/// It asks for a while: a child that this or the former writer is just starting shares the lock
+/// from its fork to its exec.
 fn lock(journal: &File, directory: &Path) -> Result<(), StoreError> {
-    journal.try_lock().map_err(|e| match e {
-        TryLockError::WouldBlock => StoreError::Busy { path: directory.to_path_buf() },
-        TryLockError::Error(source) => StoreError::io("lock the journal of", directory, source),
-    })
+    const PAUSE: Duration = Duration::from_millis(5);
+    let mut patience: u32 = 100;
+    loop {
+        match journal.try_lock() {
+            Ok(()) => return Ok(()),
+            Err(TryLockError::WouldBlock) if patience > 0 => {
+                patience -= 1;
+                std::thread::sleep(PAUSE);
+            }
+            Err(TryLockError::WouldBlock) => {
+                return Err(StoreError::Busy { path: directory.to_path_buf() });
+            }
+            Err(TryLockError::Error(e)) => {
+                return Err(StoreError::io("lock the journal of", directory, e));
+            }
+        }
+    }
 }
 
 #[cfg(all(test, target_os = "linux"))]

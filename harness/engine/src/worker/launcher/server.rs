@@ -258,7 +258,13 @@ fn signal_children(signal: Signal, except: Option<i32>) -> usize {
     let Ok(text) = fs::read_to_string(format!("/proc/self/task/{me}/children")) else { return 0 };
     let except = except.and_then(Pid::from_raw);
     let pids = text.split_ascii_whitespace().filter_map(|word| Pid::from_raw(word.parse().ok()?));
-    pids.filter(|pid| except.is_none() || getpgid(Some(*pid)).ok() != except)
-        .map(|pid| kill_process(pid, signal))
-        .count()
+    let mut count = 0;
+    for pid in pids {
+        if except.is_none() || getpgid(Some(pid)).ok() != except {
+            // One that is gone already is what was wanted.
+            let _ = kill_process(pid, signal);
+            count += 1;
+        }
+    }
+    count
 }

@@ -260,10 +260,8 @@ impl Child {
             let status = raise(self.status);
             let gate = raise(self.gate);
             let standard = [raise(self.fds[0]), raise(self.fds[1]), raise(self.fds[2])];
-            let protocol = match self.protocol {
-                Some([requests, replies]) => Some([raise(requests), raise(replies)]),
-                None => None,
-            };
+            let protocol =
+                self.protocol.map(|[requests, replies]| [raise(requests), raise(replies)]);
             let place = |fd: c_int, target: c_int, flags: c_int| {
                 self.require(libc::dup3(fd, target, flags), Stage::Descriptors, status);
             };

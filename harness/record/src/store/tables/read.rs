@@ -233,3 +233,94 @@ impl<'a> Countings<'a> {
 fn text(column: Option<&StringArray>, row: usize) -> Option<String> {
     column.filter(|column| column.is_valid(row)).map(|column| column.value(row).to_owned())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use arrow::array::ArrayRef;
+    use parquet::arrow::ArrowWriter;
+
+    use super::*;
+    use crate::store::tests::fixture::{complete, failed, info, sample, store};
+    use crate::{RunId, store::Store};
+
+    /// Rewrites one table of the run `r` with other columns.
+    fn rewrite(
+        store: &Store,
+        table: &str,
+        change: impl Fn(&str, ArrayRef) -> Option<(String, ArrayRef)>,
+    ) {
+        let path = store.root().join("r").join(table);
+        let mut batches = Vec::new();
+        for_each_batch(&path, |rows| {
+            let columns = rows.batch.schema_ref().fields().iter().zip(rows.batch.columns());
+            let changed = columns.filter_map(|(field, data)| change(field.name(), data.clone()));
+            batches.push(RecordBatch::try_from_iter(changed).unwrap());
+            Ok(())
+        })
+        .unwrap();
+        let file = File::create(&path).unwrap();
+        let mut writer = ArrowWriter::try_new(file, batches[0].schema(), None).unwrap();
+        batches.iter().for_each(|batch| writer.write(batch).unwrap());
+        writer.close().unwrap();
+    }
+
+    fn one_run() -> (tempfile::TempDir, Store) {
+        let (guard, store) = store();
+        complete(&store, &info("r"), &[sample(0), failed(1)]);
+        (guard, store)
+    }
+
+    #[test]
+    fn optional_columns_may_be_missing_and_unknown_ones_are_ignored() {
+        let (_guard, store) = one_run();
+        let optional = ["output", "marks", "answer_rows", "answer_digest", "answer_group"];
+        rewrite(&store, files::SAMPLES, |name, data| {
+            (!optional.contains(&name)).then(|| (name.to_owned(), data))
+        });
+        let counting = ["running_ns", "kernel", "event", "event_group"];
+        rewrite(&store, files::VALUES, |name, data| match name {
+            "enabled_ns" => Some(("a_column_of_tomorrow".to_owned(), data)),
+            _ => (!counting.contains(&name)).then(|| (name.to_owned(), data)),
+        });
+        let samples = store.read(&RunId::new("r")).unwrap().samples;
+        let mut expected = [sample(0), failed(1)];
+        expected[0].answer = None;
+        expected[0].values.iter_mut().for_each(|value| value.counting = None);
+        expected[1].marks.clear();
+        if let Status::Failed(failure) = &mut expected[1].status {
+            failure.output.clear();
+        }
+        assert_eq!(samples, expected);
+    }
+
+    #[test]
+    fn a_missing_required_column_a_wrong_type_and_an_unknown_word_are_named() {
+        let refused = |change: fn(&str, ArrayRef) -> Option<(String, ArrayRef)>| {
+            let (_guard, store) = one_run();
+            rewrite(&store, files::VALUES, change);
+            let error = store.read(&RunId::new("r")).unwrap_err().to_string();
+            error.split(" is damaged: ").nth(1).unwrap().to_owned()
+        };
+        let missing = refused(|name, data| (name != "unit").then(|| (name.to_owned(), data)));
+        assert_eq!(missing, "it has no column `unit`");
+        let typed = refused(|name, data| match name {
+            "value" => Some((name.to_owned(), Arc::new(UInt32Array::from(vec![1; data.len()])))),
+            _ => Some((name.to_owned(), data)),
+        });
+        assert_eq!(typed, "column `value` is of type UInt32");
+        let word = refused(|name, data| match name {
+            "unit" => {
+                Some((name.to_owned(), Arc::new(StringArray::from(vec!["furlong"; data.len()]))))
+            }
+            _ => Some((name.to_owned(), data)),
+        });
+        assert_eq!(word, "unknown unit `furlong`");
+        let orphan = refused(|name, data| match name {
+            "sample" => Some((name.to_owned(), Arc::new(UInt64Array::from(vec![7; data.len()])))),
+            _ => Some((name.to_owned(), data)),
+        });
+        assert_eq!(orphan, "there is no sample 7");
+    }
+}

@@ -44,7 +44,7 @@ fn a_journal_cut_at_any_byte_of_its_last_two_records_keeps_the_whole_ones_and_go
 #[test]
 fn every_flipped_bit_of_a_journal_is_noticed() {
     let (_guard, store) = store();
-    let all = [sample(0), failed(1), sample(2)];
+    let all = [failed(0), failed(1), failed(2)];
     let path = journal(&store, "r", &all);
     let whole = fs::read(&path).unwrap();
     for at in 0..whole.len() {
@@ -77,6 +77,24 @@ fn a_garbled_line_is_set_aside_and_the_others_are_kept() {
 }
 
 #[test]
+fn a_line_that_is_garbled_while_the_run_goes_on_stops_finishing_and_keeps_the_journal() {
+    let (_guard, store) = store();
+    let id = RunId::new("r");
+    let mut writer = RunWriter::create(&store, &info("r")).unwrap();
+    writer.append(&sample(0)).unwrap();
+    writer.append(&sample(1)).unwrap();
+    let path = writer.directory().join("journal.jsonl");
+    let text = fs::read_to_string(&path).unwrap();
+    fs::write(&path, text.replacen("step=09", "step=08", 1)).unwrap();
+    let error = writer.finish(&ended(&info("r"))).unwrap_err().to_string();
+    assert!(error.ends_with("it holds 1 of 2 samples; resume the run"), "{error}");
+    let (writer, _, samples, recovery) = RunWriter::resume(&store, &id).unwrap();
+    assert_eq!((samples, recovery.garbled_lines), (vec![sample(0)], 1));
+    writer.finish(&ended(&info("r"))).unwrap();
+    assert_eq!(store.read(&id).unwrap().samples, [sample(0)]);
+}
+
+#[test]
 fn a_kill_between_any_two_steps_of_finishing_loses_and_doubles_nothing() {
     let all: Vec<Sample> = (0..20).map(sample).chain([failed(20)]).collect();
     let (_guard, reference) = store();
@@ -86,7 +104,8 @@ fn a_kill_between_any_two_steps_of_finishing_loses_and_doubles_nothing() {
             let (_guard, store) = store();
             journal(&store, "r", &all);
             let directory = store.root().join("r");
-            let finish = Finish { directory: &directory, info: &ended(&info("r")) };
+            let info = &ended(&info("r"));
+            let finish = Finish { directory: &directory, info, samples: all.len() as u64 };
             for step in &STEPS[..done] {
                 step(&finish).unwrap();
             }
@@ -97,11 +116,10 @@ fn a_kill_between_any_two_steps_of_finishing_loses_and_doubles_nothing() {
                 }
             }
             recovers(&store, &all, done == STEPS.len());
-            let same = |name: &str| {
+            for name in ["cases.parquet", "run.json", "samples.parquet", "values.parquet"] {
                 let of = |root: &Path| fs::read(root.join("r").join(name)).unwrap();
                 assert_eq!(of(store.root()), of(reference.root()), "{name} after {done} steps");
-            };
-            ["cases.parquet", "run.json", "samples.parquet", "values.parquet"].map(same);
+            }
         }
     }
 }

@@ -10,14 +10,14 @@ use crate::{
 };
 
 /// A store in a directory that vanishes with it.
-pub(super) fn store() -> (tempfile::TempDir, Store) {
+pub(in crate::store) fn store() -> (tempfile::TempDir, Store) {
     let directory = tempfile::tempdir().unwrap();
     let store = Store::open(directory.path().join("results"));
     (directory, store)
 }
 
 /// Run info with two cases.
-pub(super) fn info(id: &str) -> RunInfo {
+pub(in crate::store) fn info(id: &str) -> RunInfo {
     let case = |step: &str| CaseInfo {
         id: CaseId::new(format!("pipeline/step={step}")),
         workload: "pipeline".into(),
@@ -69,12 +69,12 @@ pub(super) fn info(id: &str) -> RunInfo {
 }
 
 /// The info of a run that ended.
-pub(super) fn ended(info: &RunInfo) -> RunInfo {
+pub(in crate::store) fn ended(info: &RunInfo) -> RunInfo {
     RunInfo { finished_ns: Some(info.started_ns + 1), ..info.clone() }
 }
 
 /// A sample that went well; `number` decides everything in it.
-pub(super) fn sample(number: u32) -> Sample {
+pub(in crate::store) fn sample(number: u32) -> Sample {
     let step = if number.is_multiple_of(2) { "00" } else { "09" };
     let wall = f64::from(100 + number) * 1e6;
     let counting = || Counting {
@@ -105,7 +105,7 @@ pub(super) fn sample(number: u32) -> Sample {
 }
 
 /// A sample that failed.
-pub(super) fn failed(number: u32) -> Sample {
+pub(in crate::store) fn failed(number: u32) -> Sample {
     Sample {
         status: Status::Failed(Failure {
             kind: FailureKind::Timeout,
@@ -120,7 +120,7 @@ pub(super) fn failed(number: u32) -> Sample {
 }
 
 /// Makes a run whose journal holds `samples`, and closes it.
-pub(super) fn journal(store: &Store, id: &str, samples: &[Sample]) -> PathBuf {
+pub(in crate::store) fn journal(store: &Store, id: &str, samples: &[Sample]) -> PathBuf {
     let mut writer = RunWriter::create(store, &info(id)).unwrap();
     for sample in samples {
         writer.append(sample).unwrap();
@@ -129,7 +129,7 @@ pub(super) fn journal(store: &Store, id: &str, samples: &[Sample]) -> PathBuf {
 }
 
 /// Makes a complete run of `samples`.
-pub(super) fn complete(store: &Store, info: &RunInfo, samples: &[Sample]) {
+pub(in crate::store) fn complete(store: &Store, info: &RunInfo, samples: &[Sample]) {
     let mut writer = RunWriter::create(store, info).unwrap();
     for sample in samples {
         writer.append(sample).unwrap();
@@ -138,7 +138,7 @@ pub(super) fn complete(store: &Store, info: &RunInfo, samples: &[Sample]) {
 }
 
 /// The names in a directory, sorted.
-pub(super) fn names(directory: &Path) -> Vec<String> {
+pub(in crate::store) fn names(directory: &Path) -> Vec<String> {
     let entries = std::fs::read_dir(directory).unwrap();
     let mut names: Vec<String> =
         entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();

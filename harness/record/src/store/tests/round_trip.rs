@@ -37,6 +37,33 @@ fn a_run_is_read_while_it_is_written() {
 }
 
 #[test]
+fn a_reader_beside_the_writer_always_sees_the_samples_so_far_and_never_an_error() {
+    let (_guard, store) = store();
+    let id = RunId::new("r");
+    let all: Vec<Sample> = (0..200).map(sample).collect();
+    let mut writer = RunWriter::create(&store, &info("r")).unwrap();
+    std::thread::scope(|scope| {
+        let reader = scope.spawn(|| {
+            let mut before = 0;
+            loop {
+                let run = store.read(&id).unwrap();
+                assert!(run.samples.len() >= before && run.samples == all[..run.samples.len()]);
+                assert!(matches!(store.runs().unwrap()[0].state, State::Complete) || !run.complete);
+                before = run.samples.len();
+                if run.complete {
+                    break before;
+                }
+            }
+        });
+        for sample in &all {
+            writer.append(sample).unwrap();
+        }
+        writer.finish(&ended(&info("r"))).unwrap();
+        assert_eq!(reader.join().unwrap(), all.len());
+    });
+}
+
+#[test]
 fn an_updated_run_json_is_read_back() {
     let (_guard, store) = store();
     let writer = RunWriter::create(&store, &info("r")).unwrap();
@@ -86,15 +113,25 @@ fn an_output_of_64_kib_of_every_byte_below_128_survives() {
 }
 
 #[test]
+fn ten_thousand_samples_are_written_finished_and_read() {
+    many(10_000);
+}
+
+#[test]
+#[ignore = "prints how long it takes: cargo test -p record --release -- --ignored --nocapture"]
 fn a_hundred_thousand_samples_are_written_finished_and_read() {
-    const SAMPLES: u32 = 100_000;
+    many(100_000);
+}
+
+/// Writes and reads a long run and prints how long each part took.
+fn many(count: u32) {
     let (_guard, store) = store();
     let mut writer = RunWriter::create(&store, &info("r")).unwrap();
     let begin = Instant::now();
-    for number in 0..SAMPLES {
+    for number in 0..count {
         writer.append(&sample(number)).unwrap();
     }
-    println!("appended {SAMPLES} samples of 5 values in {:?}", begin.elapsed());
+    println!("appended {count} samples of 5 values in {:?}", begin.elapsed());
     let begin = Instant::now();
     let unfinished = store.read(&RunId::new("r")).unwrap().samples;
     println!("read from the journal in {:?}", begin.elapsed());
@@ -104,7 +141,7 @@ fn a_hundred_thousand_samples_are_written_finished_and_read() {
     let begin = Instant::now();
     let finished = store.read(&RunId::new("r")).unwrap().samples;
     println!("read from Parquet in {:?}", begin.elapsed());
-    assert_eq!(finished.len(), SAMPLES as usize);
+    assert_eq!(finished.len(), count as usize);
     assert!(finished == unfinished);
 }
 

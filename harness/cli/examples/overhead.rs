@@ -1,0 +1,226 @@
+//! What dyno itself costs: beside hyperfine on the same command, and per request of the worker
+//! protocol. Prints; judges nothing. Run it on an idle machine:
+//!
+//! ```text
+//! cargo run --release --package dyno --example overhead
+//! ```
+#![expect(clippy::print_stdout, reason = "a benchmark prints")]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode, Stdio};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, ensure};
+use engine::counters::{Counters, SOURCES, Target, TargetKind};
+use engine::worker::{LAUNCHER_COMMAND, Launcher, Spawn, Worker};
+use stats::median;
+use workload_api::protocol::Prepare;
+use workload_api::{Answer, Params, Prepared, Spec, Work, Workload, WorkloadError};
+
+/// Samples of the short and of the long run of each tool; the difference is free of what a tool
+/// does once.
+const SHORT: u32 = 100;
+const LONG: u32 = 1100;
+
+/// Interleaved repetitions.
+const REPETITIONS: usize = 5;
+
+const REQUESTS: usize = 2000;
+
+fn main() -> ExitCode {
+    match std::env::args().nth(1).as_deref() {
+        Some(LAUNCHER_COMMAND) => return engine::worker::launcher_main(),
+        Some("__noop") => return workload_api::serve(&[&Noop]),
+        _ => {}
+    }
+    match protocol().and_then(|()| beside_hyperfine()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            println!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Does nothing, so that everything that is measured around it is overhead.
+struct Noop;
+
+impl Workload for Noop {
+    fn spec(&self) -> Spec {
+        Spec { name: "noop".to_owned(), about: "does nothing".to_owned(), params: Vec::new() }
+    }
+
+    fn prepare(
+        &self,
+        _: &Params,
+        _: &workload_api::Context,
+    ) -> Result<Box<dyn Prepared>, WorkloadError> {
+        Ok(Box::new(Self))
+    }
+}
+
+impl Prepared for Noop {
+    fn run(&mut self) -> Result<Work, WorkloadError> {
+        Ok(Work { rows: 1, ..Work::default() })
+    }
+
+    fn check(&mut self) -> Result<Answer, WorkloadError> {
+        Ok(Answer { rows: 1, digest: String::new(), group: None })
+    }
+}
+
+/// The time of a request that does nothing: alone, and with every counter read around it.
+fn protocol() -> anyhow::Result<()> {
+    let timeout = Duration::from_secs(10);
+    let exe = std::env::current_exe()?;
+    let here = std::env::current_dir()?;
+    let mut launcher = Launcher::start(&exe)?;
+    let argv = vec![exe.to_string_lossy().into_owned(), "__noop".to_owned()];
+    let said = |failure: record::Failure| anyhow::anyhow!(failure.message);
+    let held = launcher.hold(&Spawn::worker(argv, &here)).map_err(said)?;
+    let target = Target { pid: held.pid().cast_unsigned(), kind: TargetKind::Worker };
+    let (mut counters, _) = Counters::open(&target, SOURCES);
+    let process = held.release().map_err(said)?;
+    let mut worker = Worker::greet(process, timeout).map_err(said)?;
+    let prepare = Prepare {
+        workload: "noop".to_owned(),
+        params: Params::default(),
+        seed: 0,
+        data_dir: here.clone(),
+    };
+    worker.prepare(&prepare, timeout).map_err(said)?;
+    let (mut bare, mut counted) = (Vec::new(), Vec::new());
+    for _ in 0..REQUESTS {
+        let began = Instant::now();
+        worker.run(1, timeout).map_err(said)?;
+        bare.push(micros(began.elapsed()));
+        let began = Instant::now();
+        counters.begin();
+        counters.start();
+        worker.run(1, timeout).map_err(said)?;
+        counters.stop();
+        counted.push(micros(began.elapsed()));
+    }
+    println!("worker protocol, a request that does nothing, median of {REQUESTS}:");
+    println!("  the request alone                 {:>8.1} us", median(&bare).unwrap_or(0.0));
+    println!("  with every counter around it      {:>8.1} us", median(&counted).unwrap_or(0.0));
+    println!("  (the measured region itself holds none of this: its clock runs in the worker)\n");
+    worker.bye(timeout).map_err(said)?;
+    Ok(())
+}
+
+/// Two tools, the same command, in turn.
+fn beside_hyperfine() -> anyhow::Result<()> {
+    if Command::new("hyperfine").arg("--version").stdout(Stdio::null()).status().is_err() {
+        println!("skipped: no hyperfine to stand beside");
+        return Ok(());
+    }
+    let dyno = dyno_binary()?;
+    let place = std::env::temp_dir().join(format!("dyno-overhead-{}", std::process::id()));
+    fs::create_dir_all(&place)?;
+    let mut ratios = Vec::new();
+    println!("`true`, {} samples, {REPETITIONS} times in turn:", LONG - SHORT);
+    println!("  {:<12} {:>16} {:>16} {:>8}", "", "hyperfine", "dyno", "ratio");
+    for repetition in 1..=REPETITIONS {
+        let theirs = per_sample(&|n| hyperfine(n, &place))?;
+        let ours = per_sample(&|n| dyno_run(&dyno, n, &place))?;
+        ratios.push(ours.micros / theirs.micros);
+        println!(
+            "  {:<12} {:>13.0} us {:>13.0} us {:>8.2}",
+            format!("per sample {repetition}"),
+            theirs.micros,
+            ours.micros,
+            ours.micros / theirs.micros
+        );
+        if repetition == REPETITIONS {
+            let mib = |bytes: u64| bytes as f64 / f64::from(1 << 20);
+            println!(
+                "  {:<12} {:>12.1} MiB {:>12.1} MiB {:>8.2}",
+                "own memory",
+                mib(theirs.peak),
+                mib(ours.peak),
+                ours.peak as f64 / theirs.peak as f64
+            );
+        }
+    }
+    println!("  median ratio per sample: {:.2}", median(&ratios).unwrap_or(0.0));
+    fs::remove_dir_all(&place)?;
+    Ok(())
+}
+
+struct Cost {
+    /// Wall time per sample, the command's own included, in us.
+    micros: f64,
+    /// Peak resident memory of the tool's main process during the long run, in bytes.
+    peak: u64,
+}
+
+/// The slope between a short and a long run: what one more sample costs.
+fn per_sample(run: &dyn Fn(u32) -> Command) -> anyhow::Result<Cost> {
+    let (short, _) = timed(run(SHORT))?;
+    let (long, peak) = timed(run(LONG))?;
+    let micros = (micros(long) - micros(short)) / f64::from(LONG - SHORT);
+    Ok(Cost { micros, peak })
+}
+
+fn timed(mut command: Command) -> anyhow::Result<(Duration, u64)> {
+    let began = Instant::now();
+    let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn()?;
+    let mut peak = 0;
+    let status = loop {
+        if let Some(status) = child.try_wait()? {
+            break status;
+        }
+        peak = peak.max(high_water_mark(child.id()));
+        // Seldom enough to be no noise worth the name, often enough to see the last peak.
+        sleep(Duration::from_millis(5));
+    };
+    ensure!(status.success(), "{command:?} exited with {status}");
+    Ok((began.elapsed(), peak))
+}
+
+/// VmHWM of a process, in bytes; 0 once it is gone.
+fn high_water_mark(pid: u32) -> u64 {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let kib = line.and_then(|rest| rest.trim().trim_end_matches(" kB").parse::<u64>().ok());
+    kib.unwrap_or(0) << 10
+}
+
+fn hyperfine(samples: u32, place: &Path) -> Command {
+    let mut command = Command::new("hyperfine");
+    let n = samples.to_string();
+    command.args(["-N", "--warmup", "0", "--runs", &n, "--export-json", "hyperfine.json", "true"]);
+    command.current_dir(place);
+    command
+}
+
+fn dyno_run(dyno: &Path, samples: u32, place: &Path) -> Command {
+    let suite = format!(
+        "name = \"true\"\n[sampling]\nprocesses = 1\niterations = {samples}\nwarmup = 0\n\
+         [[case]]\nrunner = \"true\"\n[[runner]]\nname = \"true\"\ncommand = \"true\"\n"
+    );
+    // A suite that cannot be written makes the run fail, which is told.
+    let _ = fs::write(place.join("true.toml"), suite);
+    let mut command = Command::new(dyno);
+    command.args(["run", "true.toml"]).current_dir(place).env("DYNO_STORE", place.join("store"));
+    command
+}
+
+/// The binary that was built beside this example.
+fn dyno_binary() -> anyhow::Result<PathBuf> {
+    let exe = std::env::current_exe()?;
+    let profile = exe.parent().and_then(Path::parent).context("an example lies in examples/")?;
+    let status = Command::new(env!("CARGO"))
+        .args(["build", "--quiet", "--release", "--package", "dyno"])
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .status()?;
+    ensure!(status.success(), "dyno does not build");
+    Ok(profile.join("dyno"))
+}
+
+fn micros(time: Duration) -> f64 {
+    time.as_secs_f64() * 1e6
+}

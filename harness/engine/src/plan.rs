@@ -1,0 +1,292 @@
+//! The plan of a run: every case of a suite with checked parameters and a stable id.
+//!
+//! The CLI builds one from a suite, the workloads' own declarations, `--set` and `--filter`; the
+//! schedule orders what it holds. Everything that can be refused before the first process is
+//! refused here, at its token.
+
+mod draft;
+mod filter;
+mod grid;
+mod ids;
+mod overrides;
+mod typing;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use twox_hash::XxHash3_128;
+use workload_api::{Kind, Spec};
+
+use crate::case::{Case, Runner, RunnerKind, Sampling};
+use crate::suite::{BUILTIN, RunnerDef, Suite, SuiteError};
+use draft::{Draft, FILTER_NAMES, check_placeholders};
+pub use filter::Filter;
+use grid::{CASES_MAX, Point};
+pub use overrides::Override;
+
+/// Longest case id, in characters.
+const ID_CHARS_MAX: usize = 1_000;
+
+/// Who knows what a runner's workloads are.
+pub trait Specs {
+    /// The workloads that a runner serves. Asked once per runner that a case uses, and never for
+    /// a command.
+    ///
+    /// # Errors
+    /// When a program cannot be started, or does not say what it serves.
+    fn specs(&self, runner: &Runner) -> anyhow::Result<Vec<Spec>>;
+}
+
+/// What a person adds to a suite on the command line.
+#[derive(Clone, Debug, Default)]
+pub struct PlanOptions {
+    /// Only cases that match.
+    pub filter: Option<Filter>,
+    /// Values that replace the suite's, in this order.
+    pub overrides: Vec<Override>,
+}
+
+/// The cases of a run and how they are sampled.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// The cases in suite order. Empty when a filter matches none.
+    pub cases: Vec<Case>,
+    /// How they are sampled, `--set` included.
+    pub sampling: Sampling,
+    /// Where workers write, absolute, if the suite or `--set` says so.
+    pub output: Option<PathBuf>,
+    /// The suite, the overrides and the filter, as a run keeps them.
+    pub suite: record::SuiteInfo,
+    /// Cases that the filter left out.
+    pub filtered_out: usize,
+    varying: Vec<String>,
+    workloads_vary: bool,
+}
+
+impl Plan {
+    /// Makes the cases of a suite.
+    ///
+    /// # Errors
+    /// The first thing that does not fit the workloads, at its token in the suite or the option.
+    pub fn build(
+        suite: &Suite,
+        specs: &dyn Specs,
+        options: &PlanOptions,
+    ) -> Result<Self, SuiteError> {
+        let runners = runners(suite);
+        let known = known_specs(suite, &runners, specs)?;
+        let mut drafts = Vec::new();
+        for (def, runner) in suite.cases.iter().zip(&runners) {
+            let specs = known.get(&runner.name).map_or(&[][..], Vec::as_slice);
+            drafts.push(Draft::new(suite, def, Arc::clone(runner), specs)?);
+        }
+        let mut sampling = suite.sampling.clone();
+        let mut output = suite.output.clone();
+        for option in &options.overrides {
+            if option.is_setting() {
+                option.apply_setting(&mut sampling, &mut output)?;
+            } else {
+                option.apply(&mut drafts)?;
+            }
+        }
+        let mut cases = cases(suite, &drafts)?;
+        let planned = cases.len();
+        if let Some(filter) = &options.filter {
+            filter.check_names(&filter_names(&drafts))?;
+            cases.retain(|case| filter.matches(&|name| field(case, name)));
+        }
+        Ok(Self {
+            filtered_out: planned - cases.len(),
+            varying: varying(&cases),
+            workloads_vary: cases.iter().any(|case| case.workload != cases[0].workload),
+            sampling,
+            output: output.map(|output| suite.directory.join(output)),
+            suite: suite_info(suite, options),
+            cases,
+        })
+    }
+
+    /// Samples that the plan asks for, warm-up included.
+    pub fn samples(&self) -> usize {
+        let per_process = self.sampling.warmup + self.sampling.iterations;
+        self.cases.len() * self.sampling.processes as usize * per_process as usize
+    }
+
+    /// A short name of a case: only what varies among the cases of this plan.
+    pub fn label(&self, case: &Case) -> String {
+        let mut words: Vec<String> = Vec::new();
+        for name in &self.varying {
+            if let Some(value) = case.params.get(name) {
+                words.push(format!("{name}={value}"));
+            }
+        }
+        if self.workloads_vary || words.is_empty() {
+            words.insert(0, case.workload.clone());
+        }
+        words.join(" ")
+    }
+}
+
+/// The runner of each case, in suite order.
+fn runners(suite: &Suite) -> Vec<Arc<Runner>> {
+    let builtin = Arc::new(Runner {
+        name: BUILTIN.to_owned(),
+        kind: RunnerKind::Builtin,
+        env: BTreeMap::new(),
+        cwd: suite.directory.clone(),
+    });
+    let runner = |chosen: &Option<Arc<Runner>>| Arc::clone(chosen.as_ref().unwrap_or(&builtin));
+    suite.cases.iter().map(|def| runner(&def.runner)).collect()
+}
+
+/// The workloads of every runner that a case uses, by the runner's name.
+fn known_specs(
+    suite: &Suite,
+    runners: &[Arc<Runner>],
+    specs: &dyn Specs,
+) -> Result<BTreeMap<String, Vec<Spec>>, SuiteError> {
+    let mut known = BTreeMap::new();
+    for (runner, case) in runners.iter().zip(&suite.cases) {
+        if matches!(runner.kind, RunnerKind::Command(_)) || known.contains_key(&runner.name) {
+            continue;
+        }
+        let found = specs.specs(runner).map_err(|error| {
+            let span = runner_def(suite, runner).map_or(&case.span, |def| &def.program);
+            let message = format!("runner `{}` does not say what it serves", runner.name);
+            SuiteError::at(&suite.source, span, message).note(format!("{error:#}"))
+        })?;
+        known.insert(runner.name.clone(), found);
+    }
+    Ok(known)
+}
+
+fn runner_def<'a>(suite: &'a Suite, runner: &Runner) -> Option<&'a RunnerDef> {
+    suite.runners.iter().find(|def| def.runner.name == runner.name)
+}
+
+fn cases(suite: &Suite, drafts: &[Draft<'_>]) -> Result<Vec<Case>, SuiteError> {
+    let mut cases: Vec<Case> = Vec::new();
+    let mut seen: BTreeMap<String, usize> = BTreeMap::new();
+    // With a parameter set by hand, several cases of a suite may become one.
+    let merge = drafts.iter().any(|draft| !draft.overridden.is_empty());
+    for draft in drafts {
+        for point in grid::points(&suite.source, draft)? {
+            let case = case(suite, draft, &point)?;
+            let line = suite.source.position(point.blame.start).line;
+            match seen.get(case.id.as_str()) {
+                Some(_) if merge => continue,
+                Some(first) => {
+                    let message = format!("duplicate case `{}`", case.id);
+                    return Err(SuiteError::at(&suite.source, &point.blame, message)
+                        .note(format!("the first one stands in line {first}")));
+                }
+                None => seen.insert(case.id.as_str().to_owned(), line),
+            };
+            cases.push(case);
+        }
+        if cases.len() > CASES_MAX {
+            let message = format!("too many cases: {}", cases.len());
+            return Err(SuiteError::at(&suite.source, &draft.def.span, message)
+                .allowed(format!("at most {CASES_MAX} in a suite")));
+        }
+    }
+    Ok(cases)
+}
+
+fn case(suite: &Suite, draft: &Draft<'_>, point: &Point) -> Result<Case, SuiteError> {
+    if let Some(def) = runner_def(suite, &draft.runner) {
+        check_placeholders(&suite.source, def, &point.params)?;
+    }
+    let id = ids::id(&draft.runner, &draft.workload, &point.params);
+    let length = id.as_str().chars().count();
+    if length > ID_CHARS_MAX {
+        let message = format!("the name of this case has {length} characters");
+        return Err(SuiteError::at(&suite.source, &point.blame, message)
+            .allowed(format!("at most {ID_CHARS_MAX}; shorten the texts of its parameters")));
+    }
+    Ok(Case {
+        id,
+        workload: draft.workload.clone(),
+        runner: Arc::clone(&draft.runner),
+        params: point.params.clone(),
+        title: draft.def.title.clone().unwrap_or_else(|| title(draft, point)),
+        answer: draft.def.answer.clone(),
+        expect: draft.def.expect.clone(),
+    })
+}
+
+/// What the workload says about a chosen word, for instance what a step is called: of the option
+/// that was switched, else of the parameters that vary, else of any.
+fn title(draft: &Draft<'_>, point: &Point) -> String {
+    let Some(spec) = draft.spec else { return String::new() };
+    let about = |param: &workload_api::ParamSpec| {
+        let Kind::Choice { values } = &param.kind else { return None };
+        let word = point.params.text(&param.name).ok()??;
+        let choice = values.iter().find(|choice| choice.value == word)?;
+        (!choice.about.is_empty()).then(|| choice.about.clone())
+    };
+    let axes: Vec<&str> =
+        draft.grid.iter().chain(&draft.zip).map(|axis| axis.name.value.as_str()).collect();
+    let tells = |name: &str| match &point.switched {
+        Some(switched) => switched == name,
+        None => axes.is_empty() || axes.contains(&name),
+    };
+    spec.params.iter().filter(|param| tells(&param.name)).find_map(about).unwrap_or_default()
+}
+
+/// The names that a filter may use.
+fn filter_names<'a>(drafts: &'a [Draft<'_>]) -> Vec<&'a str> {
+    let mut names: Vec<&str> = Vec::new();
+    for name in drafts.iter().flat_map(Draft::names).chain(FILTER_NAMES) {
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    names
+}
+
+/// The text of what a filter asks for.
+fn field(case: &Case, name: &str) -> Option<String> {
+    match name {
+        "workload" => Some(case.workload.clone()),
+        "runner" => Some(case.runner.name.clone()),
+        "case" => Some(case.id.as_str().to_owned()),
+        _ => case.params.get(name).map(ToString::to_string),
+    }
+}
+
+/// The parameters in which the cases differ, in name order.
+fn varying(cases: &[Case]) -> Vec<String> {
+    let Some(first) = cases.first() else { return Vec::new() };
+    let mut names: Vec<String> = Vec::new();
+    for (name, _) in cases.iter().flat_map(|case| case.params.iter()) {
+        let differs = |case: &Case| case.params.get(name) != first.params.get(name);
+        if !names.iter().any(|known| known == name) && cases.iter().any(differs) {
+            names.push(name.to_owned());
+        }
+    }
+    names.sort();
+    names
+}
+
+fn suite_info(suite: &Suite, options: &PlanOptions) -> record::SuiteInfo {
+    let overrides: Vec<String> =
+        options.overrides.iter().map(|option| option.text().to_owned()).collect();
+    let filter = options.filter.as_ref().map(|filter| filter.text().to_owned());
+    // Lengths keep the parts apart: no text can pretend to be another text and an override.
+    let mut hashed = format!("{}\n{}", suite.text().len(), suite.text());
+    for part in overrides.iter().chain(&filter) {
+        hashed.push_str(&format!("{}\n{part}", part.len()));
+    }
+    hashed.push_str(if filter.is_some() { "filtered" } else { "whole" });
+    record::SuiteInfo {
+        name: suite.name.clone(),
+        about: suite.about.clone(),
+        path: suite.path.to_string_lossy().into_owned(),
+        text: suite.text().to_owned(),
+        hash: format!("{:032x}", XxHash3_128::oneshot(hashed.as_bytes())),
+        overrides,
+        filter,
+    }
+}

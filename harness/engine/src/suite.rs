@@ -1,0 +1,140 @@
+//! A suite: what to measure, read from TOML and checked as far as one can without its workloads.
+//!
+//! The CLI loads one and hands it to [`crate::plan::Plan::build`]. Wire types (`suite/wire.rs`)
+//! refuse unknown keys; everything else refuses what makes no sense, always at its token. Nothing
+//! here starts a process or looks at a file other than the suite.
+
+mod cases;
+mod check;
+mod error;
+mod message;
+mod quantity;
+mod runner;
+mod sampling;
+mod source;
+mod wire;
+mod words;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::case::Sampling;
+pub(crate) use cases::{Axis, AxisValues, CaseDef, Setting, Stride, unequal_zip};
+pub(crate) use check::NAME_CHARS_MAX;
+pub use error::SuiteError;
+pub(crate) use error::nearest;
+pub(crate) use message::cannot_be;
+pub(crate) use runner::{BUILTIN, RunnerDef};
+pub(crate) use sampling::patch;
+pub(crate) use source::{Located, Source, Span};
+use wire::WireSuite;
+
+pub(crate) use quantity::{bytes, count, nanoseconds, number};
+
+/// Largest suite file that is read, in bytes.
+const FILE_BYTES_MAX: u64 = 1 << 20;
+
+/// A checked suite. What it says about parameters is checked by the plan, which knows them.
+#[derive(Debug)]
+pub struct Suite {
+    /// Its name.
+    pub name: String,
+    /// Its purpose; may be empty.
+    pub about: String,
+    /// Where it was read from, as it was given.
+    pub path: PathBuf,
+    /// How it is sampled, before any `--set`.
+    pub sampling: Sampling,
+    /// Where workers write, absolute, if the suite says so.
+    pub output: Option<PathBuf>,
+    pub(crate) directory: PathBuf,
+    pub(crate) runners: Vec<RunnerDef>,
+    pub(crate) cases: Vec<CaseDef>,
+    pub(crate) source: Arc<Source>,
+}
+
+impl Suite {
+    /// Reads and checks a suite file.
+    ///
+    /// # Errors
+    /// When the file cannot be read, or is no suite; see [`Suite::parse`].
+    pub fn load(path: &Path) -> Result<Self, SuiteError> {
+        let text = read(path).map_err(|reason| {
+            let error = SuiteError::nowhere(format!("cannot read `{}`: {reason}", path.display()));
+            let beside = suites_beside(path);
+            error.suggest(&path.to_string_lossy(), beside.iter().map(String::as_str))
+        })?;
+        Self::parse(&text, path)
+    }
+
+    /// Checks the text of a suite. `path` names it in errors, and paths in it are relative to the
+    /// directory of `path`.
+    ///
+    /// # Errors
+    /// The first thing that is wrong, at its token.
+    pub fn parse(text: &str, path: &Path) -> Result<Self, SuiteError> {
+        let source = Source::new(path.to_string_lossy(), text);
+        let wire: WireSuite =
+            toml::from_str(text).map_err(|error| message::translate(&source, &error))?;
+        let name = check::name(&source, "name", &wire.name)?;
+        let about = wire.about.as_ref().map(|about| check::text(&source, "about", about));
+        let mut sampling = sampling::defaults();
+        let mut output = None;
+        sampling::check(&source, &wire.sampling, &wire.output)?.apply(&mut sampling, &mut output);
+        let directory = directory_of(path);
+        let runners = runner::check_all(&source, &wire.runner, &directory)?;
+        let cases = cases::check_all(&source, &wire.case, &runners)?;
+        Ok(Self {
+            name,
+            about: about.transpose()?.unwrap_or_default(),
+            path: path.to_owned(),
+            sampling,
+            output: output.map(|output| directory.join(output)),
+            directory,
+            runners,
+            cases,
+            source,
+        })
+    }
+
+    /// The text it was parsed from.
+    pub fn text(&self) -> &str {
+        &self.source.text
+    }
+}
+
+/// The JSON Schema of a suite file, pretty-printed, with a newline at the end.
+pub fn schema() -> String {
+    let schema = schemars::schema_for!(WireSuite);
+    // OK because a schema is a JSON value already.
+    let mut text = serde_json::to_string_pretty(&schema).expect("a JSON value can be printed");
+    text.push('\n');
+    text
+}
+
+fn read(path: &Path) -> Result<String, String> {
+    let length = std::fs::metadata(path).map_err(|error| error.to_string())?.len();
+    if length > FILE_BYTES_MAX {
+        return Err(format!("{length} bytes, and a suite has at most {FILE_BYTES_MAX}"));
+    }
+    std::fs::read_to_string(path).map_err(|error| error.to_string())
+}
+
+/// The suites in the directory of a path that could not be read, spelt as the path was.
+fn suites_beside(path: &Path) -> Vec<String> {
+    let directory = path.parent().unwrap_or(Path::new(""));
+    let shown = if directory.as_os_str().is_empty() { Path::new(".") } else { directory };
+    let Ok(entries) = std::fs::read_dir(shown) else { return Vec::new() };
+    let names = entries.filter_map(|entry| Some(entry.ok()?.file_name()));
+    let mut suites: Vec<String> = names
+        .filter(|name| Path::new(name).extension().is_some_and(|end| end == "toml"))
+        .map(|name| directory.join(name).to_string_lossy().into_owned())
+        .collect();
+    suites.sort();
+    suites
+}
+
+fn directory_of(path: &Path) -> PathBuf {
+    let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    absolute.parent().map_or_else(|| PathBuf::from("/"), Path::to_owned)
+}

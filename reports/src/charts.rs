@@ -1,0 +1,54 @@
+//! The charts of the report: one file each, one line each in [`CHARTS`].
+//!
+//! A chart answers one question about a run set. It draws itself as SVG in a size that the page
+//! chooses, with colour roles instead of colours, so that one picture serves light, dark and print.
+
+mod axis;
+mod backend;
+mod box_plot;
+mod draw;
+mod trend;
+
+pub use backend::ROLES;
+pub use box_plot::BoxPlot;
+pub use trend::Trend;
+
+use crate::run_set::RunSet;
+
+/// A question about a run set, and the picture that answers it.
+pub trait Chart: Sync {
+    /// Short name: the anchor of its section.
+    fn id(&self) -> &'static str;
+
+    /// The question, which becomes the heading of its section.
+    fn question(&self) -> &'static str;
+
+    /// One sentence that says what the marks mean.
+    fn caption(&self, set: &RunSet) -> String;
+
+    /// The picture; `None` where the set has nothing to draw.
+    fn draw(&self, set: &RunSet, size: Size) -> Option<String>;
+}
+
+/// How wide a picture is. Both are put into the page, and a media query shows one of them: a single
+/// picture scaled to a phone would have 5 px text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Size {
+    /// For screens from 700 px on, and for print.
+    Wide,
+    /// For phones.
+    Narrow,
+}
+
+impl Size {
+    /// Width in px.
+    pub fn width(self) -> u32 {
+        match self {
+            Self::Wide => 820,
+            Self::Narrow => 340,
+        }
+    }
+}
+
+/// Every chart, in the order of the page.
+pub const CHARTS: &[&dyn Chart] = &[&Trend, &BoxPlot];

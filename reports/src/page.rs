@@ -1,0 +1,219 @@
+//! The report: one HTML file that needs nothing else, not even JavaScript.
+//!
+//! The command line calls [`html`] and writes what it returns. Every number comes from the run set
+//! and the grid that `dyno show` prints too. Everything that came from outside is escaped by the
+//! template; only our own style, script and pictures are put in as they are.
+
+mod headline;
+mod method;
+
+use anyhow::{Context as _, Result};
+use askama::Template;
+use base64::Engine as _;
+use sha2::{Digest as _, Sha256};
+
+use crate::charts::{CHARTS, Chart, Size};
+use crate::format::printable;
+use crate::notes;
+use crate::run_set::RunSet;
+use crate::view::{Cell, Grid, Key, Piece, Row, grid};
+
+/// What is shown of a set.
+#[derive(Clone, Debug, Default)]
+pub struct PageOptions {
+    /// The case that others are held against, by label or id; the first with numbers if `None`.
+    pub reference: Option<String>,
+}
+
+/// The page of a set. The same set gives the same bytes.
+///
+/// # Errors
+///
+/// If the chosen reference does not exist or has no numbers.
+pub fn html(set: &RunSet, options: &PageOptions) -> Result<String> {
+    let reference = set.reference(options.reference.as_deref())?;
+    let grid = grid(set, reference);
+    let headline = headline::headline(set);
+    let page = Page {
+        title: printable(&headline.sentence),
+        headline,
+        policy: policy(),
+        style: STYLE,
+        script: SCRIPT,
+        about: headline::about(set),
+        conditions: headline::conditions(set),
+        unavailable: unavailable(set),
+        warnings: warnings(set),
+        charts: CHARTS.iter().map(|chart| section(*chart, set)).collect(),
+        heads: COLUMNS.iter().filter_map(|key| head(&grid, *key)).collect(),
+        rows: grid.rows.iter().map(|row| table_row(set, &grid, row)).collect(),
+        failures: method::failures(set),
+        runs: method::runs(set),
+    };
+    page.render().context("fill the report's template")
+}
+
+const STYLE: &str = include_str!("../templates/report.css");
+const SCRIPT: &str = include_str!("../templates/report.js");
+
+/// The content security policy: nothing may be loaded, and only our own style and script may run.
+fn policy() -> String {
+    let hash = |text: &str| {
+        let digest = Sha256::digest(text.as_bytes());
+        format!("'sha256-{}'", base64::engine::general_purpose::STANDARD.encode(digest))
+    };
+    format!(
+        "default-src 'none'; style-src {}; script-src {}; base-uri 'none'; form-action 'none'",
+        hash(STYLE),
+        hash(SCRIPT)
+    )
+}
+
+#[derive(Template)]
+#[template(path = "report.html")]
+struct Page {
+    title: String,
+    headline: headline::Headline,
+    policy: String,
+    style: &'static str,
+    script: &'static str,
+    about: String,
+    conditions: String,
+    unavailable: Option<String>,
+    warnings: Vec<String>,
+    charts: Vec<Section>,
+    heads: Vec<Head>,
+    rows: Vec<TableRow>,
+    failures: Vec<method::FailureText>,
+    runs: Vec<method::RunText>,
+}
+
+/// A chart with its question.
+struct Section {
+    id: &'static str,
+    question: &'static str,
+    caption: String,
+    pictures: Vec<String>,
+}
+
+fn section(chart: &dyn Chart, set: &RunSet) -> Section {
+    let pictures = [Size::Wide, Size::Narrow].into_iter();
+    Section {
+        id: chart.id(),
+        question: chart.question(),
+        caption: chart.caption(set),
+        pictures: pictures.filter_map(|size| chart.draw(set, size)).collect(),
+    }
+}
+
+fn warnings(set: &RunSet) -> Vec<String> {
+    let mut all = notes::warnings(set);
+    all.extend(notes::skipped(set));
+    all
+}
+
+fn unavailable(set: &RunSet) -> Option<String> {
+    let names: Vec<&str> =
+        notes::unavailable(set).into_iter().flat_map(|one| &one.metrics).map(String::as_str).collect();
+    (!names.is_empty()).then(|| format!("Not counted here: {}.", names.join(", ")))
+}
+
+/// The columns of the page's table: what a phone shows without scrolling comes first. The title
+/// stands in the first column.
+const COLUMNS: [Key; 10] = [
+    Key::Case,
+    Key::Median,
+    Key::Against,
+    Key::Interval,
+    Key::Range,
+    Key::Samples,
+    Key::Rows,
+    Key::Bytes,
+    Key::Cores,
+    Key::Memory,
+];
+
+/// A column's head.
+struct Head {
+    text: String,
+    class: &'static str,
+}
+
+fn head(grid: &Grid, key: Key) -> Option<Head> {
+    let column = grid.columns.iter().find(|column| column.key == key)?;
+    Some(Head { text: printable(&column.head), class: class(key) })
+}
+
+fn class(key: Key) -> &'static str {
+    if key.is_number() { "number" } else { "text" }
+}
+
+/// A row of the table.
+struct TableRow {
+    id: String,
+    run: String,
+    label: String,
+    title: String,
+    /// Set where there are no numbers: then it stands in place of all cells.
+    trouble: Option<String>,
+    cells: Vec<TableCell>,
+}
+
+struct TableCell {
+    class: &'static str,
+    /// What the column is sorted by; empty where there is nothing.
+    sort: String,
+    pieces: Vec<TablePiece>,
+}
+
+/// A piece of a cell: a plain text (`kind` 't'), an aside ('a') or a number ('n').
+struct TablePiece {
+    kind: char,
+    text: String,
+    metric: &'static str,
+    field: &'static str,
+    value: String,
+}
+
+fn table_row(set: &RunSet, grid: &Grid, row: &Row) -> TableRow {
+    let case = &set.cases[row.case];
+    let cells = COLUMNS.iter().skip(1).filter_map(|key| {
+        let column = grid.columns.iter().position(|column| column.key == *key)?;
+        Some(table_cell(*key, &row.cells[column]))
+    });
+    TableRow {
+        id: case.info.id.to_string(),
+        run: set.runs[case.run].id.to_string(),
+        label: printable(&case.label),
+        title: printable(&case.info.title),
+        trouble: case.trouble().map(|trouble| printable(&trouble)),
+        cells: cells.collect(),
+    }
+}
+
+fn table_cell(key: Key, cell: &Cell) -> TableCell {
+    let piece = |piece: &Piece| {
+        let plain = |kind, text: &String| TablePiece {
+            kind,
+            text: printable(text),
+            metric: "",
+            field: "",
+            value: String::new(),
+        };
+        match piece {
+            Piece::Text(text) => plain('t', text),
+            Piece::Aside(text) => plain('a', text),
+            Piece::Number(number) => TablePiece {
+                metric: number.metric,
+                field: number.field,
+                value: number.value.to_string(),
+                ..plain('n', &number.text)
+            },
+        }
+    };
+    TableCell {
+        class: class(key),
+        sort: cell.number().map(|number| number.value.to_string()).unwrap_or_default(),
+        pieces: cell.0.iter().map(piece).collect(),
+    }
+}

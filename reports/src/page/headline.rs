@@ -1,0 +1,149 @@
+//! The first lines of the page: what came out, in a sentence computed from the data.
+
+use record::{RunInfo, metrics};
+
+use crate::format::{Kind, PROSE_DIGITS, counted, factor, moment, printable};
+use crate::run_set::{CaseSet, RunSet, run_name};
+
+/// The answer, and what must be said in the same breath.
+pub(super) struct Headline {
+    pub(super) sentence: String,
+    /// The fastest case where the sentence does not name it.
+    pub(super) more: String,
+    /// How many cases failed; empty if none did.
+    pub(super) failed: String,
+}
+
+pub(super) fn headline(set: &RunSet) -> Headline {
+    let measured: Vec<usize> =
+        (0..set.cases.len()).filter(|&case| set.cases[case].wall_time().is_some()).collect();
+    let troubled = set.cases.iter().filter(|case| !case.failures.is_empty()).count();
+    let failed = match troubled {
+        0 => String::new(),
+        some => format!("{some} of {} failed.", counted(set.cases.len(), "case")),
+    };
+    let (sentence, more) = match measured.as_slice() {
+        [] => ("No case has a time".to_owned(), String::new()),
+        [one] => (alone(set, *one), String::new()),
+        [first, .., last] if set.is_ordered() => {
+            (over_steps(set, *first, *last, measured.len()), fastest_step(set, &measured))
+        }
+        several => (fastest(set, several), String::new()),
+    };
+    Headline { sentence, more, failed }
+}
+
+fn median(set: &RunSet, case: usize) -> f64 {
+    set.cases[case].wall_time().map_or(f64::INFINITY, |series| series.summary.median)
+}
+
+fn time(ns: f64) -> String {
+    Kind::Time.scale(ns).with_unit(ns, PROSE_DIGITS)
+}
+
+fn name(case: &CaseSet) -> String {
+    printable(&case.label)
+}
+
+fn alone(set: &RunSet, case: usize) -> String {
+    format!("{}: {}", name(&set.cases[case]), time(median(set, case)))
+}
+
+fn over_steps(set: &RunSet, first: usize, last: usize, steps: usize) -> String {
+    let (from, to) = (median(set, first), median(set, last));
+    let what = if set.label_name() == "step" { "step" } else { "case" };
+    let steps = counted(steps, what);
+    let Some(ratio) = set.against(last, first) else {
+        return format!("{} to {} over {steps}", time(from), time(to));
+    };
+    if ratio.interval.is_confident() && !ratio.excludes_one() {
+        return format!("No difference shown over {steps}: {} and {}", time(from), time(to));
+    }
+    let (size, word) =
+        if to <= from { (from / to, "faster") } else { (to / from, "slower") };
+    let size = size_words(size);
+    format!("{size} {word} over {steps}: {} to {}", time(from), time(to))
+}
+
+/// A factor in prose: one decimal from 2 on, where the second would not be believed anyway.
+fn size_words(size: f64) -> String {
+    if (1.995..99.95).contains(&size) { format!("{size:.1}×") } else { factor(size) }
+}
+
+fn fastest_of(set: &RunSet, cases: &[usize]) -> Option<usize> {
+    cases.iter().copied().min_by(|&a, &b| median(set, a).total_cmp(&median(set, b)))
+}
+
+fn fastest_step(set: &RunSet, measured: &[usize]) -> String {
+    match fastest_of(set, measured) {
+        Some(best) if measured.last() != Some(&best) => {
+            format!("Fastest: {} ({}).", name(&set.cases[best]), time(median(set, best)))
+        }
+        _ => String::new(),
+    }
+}
+
+fn fastest(set: &RunSet, measured: &[usize]) -> String {
+    let mut order = measured.to_vec();
+    order.sort_by(|&a, &b| median(set, a).total_cmp(&median(set, b)));
+    let [best, next, ..] = order.as_slice() else {
+        return String::new();
+    };
+    let (best_name, next_name) = (name(&set.cases[*best]), name(&set.cases[*next]));
+    let ratio = median(set, *next) / median(set, *best);
+    match set.against(*best, *next) {
+        Some(found) if found.excludes_one() => {
+            format!("Fastest: {best_name}, {} faster than {next_name}", size_words(ratio))
+        }
+        Some(found) if found.interval.is_confident() => {
+            format!("Fastest: {best_name}, with no difference shown to {next_name}")
+        }
+        _ => format!("Fastest: {best_name}, perhaps: too few samples to tell it from {next_name}"),
+    }
+}
+
+/// What the suite is about; of several runs, what they are called.
+pub(super) fn about(set: &RunSet) -> String {
+    let first = &set.runs[0];
+    let text = if first.suite.about.is_empty() { &first.suite.name } else { &first.suite.about };
+    printable(text)
+}
+
+/// Where and how it was measured, in one line.
+pub(super) fn conditions(set: &RunSet) -> String {
+    let first = &set.runs[0];
+    let mut parts = vec![match set.runs.len() {
+        1 => format!("Run {} of {}", first.id, moment(first.started_ns)),
+        several => {
+            let names: Vec<String> = set.runs.iter().map(run_name).collect();
+            format!("{several} runs: {}", names.join(", "))
+        }
+    }];
+    parts.push(counted(set.cases.len(), "case"));
+    parts.push(sampling(first));
+    let known = |name| first.before.fact(name).filter(|value| !value.starts_with("unknown"));
+    parts.extend(known("cpu_model").map(str::to_owned));
+    parts.extend(known("cores").map(|cores| format!("cores: {cores}")));
+    parts.extend(known("kernel").map(str::to_owned));
+    printable(&parts.join(" · "))
+}
+
+/// How many samples a case has by plan.
+pub(super) fn sampling(run: &RunInfo) -> String {
+    let sampling = &run.sampling;
+    let processes = match sampling.processes {
+        1 => "1 process".to_owned(),
+        several => format!("{several} processes"),
+    };
+    let each = counted(sampling.iterations as usize, "sample");
+    let warm = match sampling.warmup {
+        0 => String::new(),
+        some => format!(" after {}", counted(some as usize, "warm-up")),
+    };
+    format!("{processes} a case, {each} in each{warm}")
+}
+
+/// The metric that the headline speaks of, for the page's explanation.
+pub(super) fn metric() -> &'static str {
+    metrics::WALL_TIME.about
+}

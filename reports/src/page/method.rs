@@ -1,0 +1,142 @@
+//! The last part of the page: what went wrong, and how it was measured so that it can be repeated.
+
+use record::{Environment, RunInfo};
+
+use super::headline;
+use crate::format::printable;
+use crate::notes;
+use crate::run_set::{RunSet, run_name};
+
+/// A failure in full.
+pub(super) struct FailureText {
+    pub(super) line: String,
+    /// The end of the process's output; may be empty.
+    pub(super) output: String,
+}
+
+/// The most characters of an output on the page; the store keeps more.
+const MOST_OUTPUT: usize = 4000;
+
+pub(super) fn failures(set: &RunSet) -> Vec<FailureText> {
+    let outputs = set.cases.iter().flat_map(|case| &case.failures);
+    let outputs = outputs.map(|one| last_characters(&one.failure.output));
+    let text = |(line, output): (String, String)| FailureText { line: printable(&line), output };
+    notes::failures(set).into_iter().zip(outputs).map(text).collect()
+}
+
+fn last_characters(output: &str) -> String {
+    let skipped = output.chars().count().saturating_sub(MOST_OUTPUT);
+    let kept: String = output.chars().skip(skipped).collect();
+    // Line feeds are kept, so that an output reads as it was printed.
+    kept.lines().map(printable).collect::<Vec<_>>().join("\n")
+}
+
+/// How one run was measured.
+pub(super) struct RunText {
+    pub(super) name: String,
+    pub(super) command: String,
+    pub(super) sampling: String,
+    pub(super) metric: &'static str,
+    pub(super) facts: Vec<FactText>,
+    /// Whether any fact was another one at the end.
+    pub(super) changed: bool,
+    pub(super) unavailable: Vec<UnavailableText>,
+    pub(super) suite_path: String,
+    pub(super) suite: String,
+    pub(super) dyno: String,
+}
+
+/// A fact before and, where it is another one, after.
+pub(super) struct FactText {
+    pub(super) name: String,
+    pub(super) before: String,
+    pub(super) after: String,
+}
+
+pub(super) struct UnavailableText {
+    pub(super) line: String,
+    pub(super) remedy: String,
+}
+
+pub(super) fn runs(set: &RunSet) -> Vec<RunText> {
+    set.runs.iter().map(run).collect()
+}
+
+fn run(run: &RunInfo) -> RunText {
+    let facts = facts(&run.before, run.after.as_ref());
+    let unavailable = run.unavailable.iter().map(|one| UnavailableText {
+        line: printable(&notes::unavailable_line(one)),
+        remedy: printable(&one.remedy),
+    });
+    RunText {
+        name: printable(&run_name(run)),
+        command: printable(&shell_line(&run.command)),
+        sampling: sampling(run),
+        metric: headline::metric(),
+        changed: facts.iter().any(|fact| !fact.after.is_empty()),
+        facts,
+        unavailable: unavailable.collect(),
+        suite_path: printable(&run.suite.path),
+        suite: run.suite.text.lines().map(printable).collect::<Vec<_>>().join("\n"),
+        dyno: printable(&run.dyno),
+    }
+}
+
+fn sampling(run: &RunInfo) -> String {
+    let sampling = &run.sampling;
+    let mut text = format!("{}; {} order, seed {}", headline::sampling(run), sampling.order, sampling.seed);
+    if sampling.sync {
+        text += "; written data synced between samples";
+    }
+    if sampling.evict {
+        text += "; inputs evicted from the page cache";
+    }
+    if let Some(pin) = &sampling.pin {
+        text += &format!("; pinned to CPUs {pin}");
+    }
+    printable(&format!("{text}."))
+}
+
+fn facts(before: &Environment, after: Option<&Environment>) -> Vec<FactText> {
+    let text = |fact: &record::Fact| {
+        let later = after.and_then(|after| after.fact(&fact.name));
+        FactText {
+            name: printable(&fact.name.replace('_', " ")),
+            before: printable(&fact.value),
+            after: later.filter(|value| *value != fact.value).map(printable).unwrap_or_default(),
+        }
+    };
+    before.facts.iter().map(text).collect()
+}
+
+/// A command line that a shell takes apart as it was.
+fn shell_line(arguments: &[String]) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:,+@%".contains(c);
+    let quote = |argument: &String| {
+        if !argument.is_empty() && argument.chars().all(plain) {
+            argument.clone()
+        } else {
+            format!("'{}'", argument.replace('\'', "'\\''"))
+        }
+    };
+    arguments.iter().map(quote).collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn commands_are_quoted_for_a_shell() {
+        let words = ["dyno", "run", "a b.toml", "--filter", "step >= 05", "it's", ""];
+        let line = shell_line(&words.map(str::to_owned));
+        assert_eq!(line, "dyno run 'a b.toml' --filter 'step >= 05' 'it'\\''s' ''");
+    }
+
+    #[test]
+    fn only_the_end_of_a_long_output_is_shown() {
+        let shown = last_characters(&format!("{}\nend\u{1b}[0m", "x".repeat(10_000)));
+        assert_eq!(shown.chars().count(), MOST_OUTPUT);
+        assert!(shown.ends_with("\nend\u{fffd}[0m"));
+    }
+}

@@ -1,0 +1,210 @@
+//! `dyno show`: the cases of a run as a table for a terminal, as Markdown, JSON or CSV.
+//!
+//! The command line calls [`show`] and prints what it returns. Whether to colour and how wide the
+//! terminal is are decided there.
+
+use anyhow::Result;
+use comfy_table::{Cell as TableCell, CellAlignment, ContentArrangement, Table, presets};
+
+use crate::document::{csv, document, json};
+use crate::format::{printable, shorten};
+use crate::notes;
+use crate::run_set::{CaseSet, RunSet};
+use crate::view::{Grid, Key, grid};
+
+/// How the cases are printed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Format {
+    /// Aligned columns for a terminal.
+    #[default]
+    Table,
+    /// A Markdown table.
+    Markdown,
+    /// One JSON document.
+    Json,
+    /// Tidy CSV: one row per case and metric.
+    Csv,
+}
+
+impl Format {
+    /// Every format and its word on the command line.
+    pub const ALL: [(&str, Self); 4] = [
+        ("table", Self::Table),
+        ("markdown", Self::Markdown),
+        ("json", Self::Json),
+        ("csv", Self::Csv),
+    ];
+}
+
+/// What is shown of a set, and how.
+#[derive(Clone, Debug, Default)]
+pub struct ShowOptions {
+    /// How.
+    pub format: Format,
+    /// The case that others are held against, by label or id; the first with numbers if `None`.
+    pub reference: Option<String>,
+    /// Width of the terminal in columns. Columns are left out until the table fits; `None` keeps
+    /// them all.
+    pub width: Option<usize>,
+    /// Whether to colour the table.
+    pub colour: bool,
+    /// Where the report page was written, to be said in the last line.
+    pub report: Option<String>,
+}
+
+/// The columns that are left out where the terminal is too narrow, the least missed first.
+const DROPPED: [Key; 8] = [
+    Key::Bytes,
+    Key::Range,
+    Key::Memory,
+    Key::Samples,
+    Key::Cores,
+    Key::Rows,
+    Key::Title,
+    Key::Interval,
+];
+
+/// The cases of a set as text, ending with a line feed.
+///
+/// # Errors
+///
+/// If the chosen reference does not exist or has no numbers.
+pub fn show(set: &RunSet, options: &ShowOptions) -> Result<String> {
+    let reference = set.reference(options.reference.as_deref())?;
+    Ok(match options.format {
+        Format::Table => terminal(set, &grid(set, reference), options),
+        Format::Markdown => markdown(set, &grid(set, reference), options),
+        Format::Json => json(&document(set, reference))?,
+        Format::Csv => csv(&document(set, reference)),
+    })
+}
+
+fn terminal(set: &RunSet, grid: &Grid, options: &ShowOptions) -> String {
+    let mut keys: Vec<Key> = grid.columns.iter().map(|column| column.key).collect();
+    let mut text = aligned(grid, &keys, options.colour);
+    if let Some(width) = options.width {
+        // With too few samples the interval column only says so, and the range is the better one.
+        let confident = |case: &CaseSet| {
+            case.wall_time().is_some_and(|series| series.summary.interval.is_confident())
+        };
+        let useless = (!set.cases.iter().any(confident)).then_some(Key::Interval);
+        for dropped in useless.into_iter().chain(DROPPED) {
+            if widest(&text) <= width {
+                break;
+            }
+            keys.retain(|key| *key != dropped);
+            text = aligned(grid, &keys, options.colour);
+        }
+    }
+    let notes = below(set, options);
+    if !notes.is_empty() {
+        text += &format!("\n{}\n", notes.join("\n"));
+    }
+    text
+}
+
+/// Columns that the widest line takes; escape sequences take none.
+fn widest(text: &str) -> usize {
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING);
+    let plain = text.replace(BOLD, "").replace(RED, "").replace(PLAIN, "");
+    // The table crate measures as it aligns: wide characters count twice.
+    table.add_row([plain]);
+    table.column_max_content_widths().first().map_or(0, |width| usize::from(*width))
+}
+
+const BOLD: &str = "\u{1b}[1m";
+const RED: &str = "\u{1b}[31m";
+const PLAIN: &str = "\u{1b}[0m";
+
+fn aligned(grid: &Grid, keys: &[Key], colour: bool) -> String {
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING);
+    table.set_content_arrangement(ContentArrangement::Disabled);
+    let kept: Vec<usize> = (0..grid.columns.len())
+        .filter(|&column| keys.contains(&grid.columns[column].key))
+        .collect();
+    let align = |text: String, column: usize| {
+        let number = grid.columns[column].key.is_number();
+        let side = if number { CellAlignment::Right } else { CellAlignment::Left };
+        TableCell::new(text).set_alignment(side)
+    };
+    table.set_header(kept.iter().map(|&column| {
+        align(shorten(&grid.columns[column].head, most(grid.columns[column].key)), column)
+    }));
+    for row in &grid.rows {
+        table.add_row(kept.iter().map(|&column| {
+            let key = grid.columns[column].key;
+            align(shorten(&row.cells[column].plain(), most(key)), column)
+        }));
+    }
+    let failed = |line: usize| line > 0 && grid.rows[line - 1].failed;
+    let paint = |(number, line): (usize, &str)| {
+        let line = line.trim_end();
+        match (colour, number) {
+            (true, 0) => format!("{BOLD}{line}{PLAIN}\n"),
+            (true, _) if failed(number) => format!("{RED}{line}{PLAIN}\n"),
+            _ => format!("{line}\n"),
+        }
+    };
+    table.to_string().lines().enumerate().map(paint).collect()
+}
+
+/// The most characters of a cell; names come from people and may be any length.
+fn most(key: Key) -> usize {
+    match key {
+        Key::Case | Key::Title => 40,
+        Key::Against => 60,
+        _ => 32,
+    }
+}
+
+/// The lines below the table.
+fn below(set: &RunSet, options: &ShowOptions) -> Vec<String> {
+    let mut lines = Vec::new();
+    lines.extend(notes::failures(set).iter().map(|line| format!("failed: {line}")));
+    for one in notes::unavailable(set) {
+        lines.push(format!("not available: {}", notes::unavailable_line(one)));
+        if !one.remedy.is_empty() {
+            lines.push(format!("  hint: {}", one.remedy));
+        }
+    }
+    lines.extend(notes::warnings(set).iter().map(|line| format!("warning: {line}")));
+    lines.extend(notes::skipped(set).iter().map(|line| format!("skipped: {line}")));
+    lines.extend(options.report.iter().map(|path| format!("report: {path}")));
+    lines.iter().map(|line| printable(line)).collect()
+}
+
+fn markdown(set: &RunSet, grid: &Grid, options: &ShowOptions) -> String {
+    let line = |cells: Vec<String>| format!("| {} |\n", cells.join(" | "));
+    let mut text = line(grid.columns.iter().map(|column| escaped(&column.head)).collect());
+    let rule = |key: Key| if key.is_number() { "---:" } else { "---" }.to_owned();
+    text += &line(grid.columns.iter().map(|column| rule(column.key)).collect());
+    for row in &grid.rows {
+        text += &line(row.cells.iter().map(|cell| escaped(&cell.plain())).collect());
+    }
+    let notes = below(set, options);
+    if !notes.is_empty() {
+        text.push('\n');
+        text.extend(notes.iter().map(|note| format!("- {}\n", escaped(note.trim_start()))));
+    }
+    text
+}
+
+/// `text` with everything that Markdown or HTML would obey made harmless.
+fn escaped(text: &str) -> String {
+    let mut out = String::new();
+    for c in printable(text).chars() {
+        match c {
+            '<' => out += "&lt;",
+            '>' => out += "&gt;",
+            '&' => out += "&amp;",
+            '|' | '\\' | '`' | '*' | '_' | '[' | ']' => {
+                out.push('\\');
+                out.push(c);
+            }
+            c => out.push(c),
+        }
+    }
+    out
+}
