@@ -119,16 +119,14 @@ fn unavailable(set: &RunSet) -> Option<String> {
 }
 
 /// The columns of the page's table: what a phone shows without scrolling comes first. The title
-/// stands in the first column.
-const COLUMNS: [Key; 10] = [
+/// stands in the first column; see also [`below`].
+const COLUMNS: [Key; 8] = [
     Key::Case,
     Key::Median,
     Key::Against,
     Key::Interval,
-    Key::Range,
     Key::Samples,
     Key::Rows,
-    Key::Bytes,
     Key::Cores,
     Key::Memory,
 ];
@@ -136,12 +134,26 @@ const COLUMNS: [Key; 10] = [
 /// A column's head.
 struct Head {
     text: String,
+    /// What stands in the second line of its cells; may be empty.
+    below: String,
     class: &'static str,
 }
 
 fn head(grid: &Grid, key: Key) -> Option<Head> {
-    let column = grid.columns.iter().find(|column| column.key == key)?;
-    Some(Head { text: printable(&column.head), class: class(key) })
+    let find = |key| grid.columns.iter().find(|column| column.key == key);
+    let below = below(key).and_then(find).map(|column| column.head.clone());
+    // A head may break between words, but not inside a unit.
+    let text = printable(&find(key)?.head).replace(" rows/s", "\u{a0}rows/s").replace(" %", "\u{a0}%");
+    Some(Head { text, below: below.unwrap_or_default(), class: class(key) })
+}
+
+/// The column that shares a column of the page, in a second line.
+fn below(key: Key) -> Option<Key> {
+    match key {
+        Key::Interval => Some(Key::Range),
+        Key::Rows => Some(Key::Bytes),
+        _ => None,
+    }
 }
 
 fn class(key: Key) -> &'static str {
@@ -164,6 +176,8 @@ struct TableCell {
     /// What the column is sorted by; empty where there is nothing.
     sort: String,
     pieces: Vec<TablePiece>,
+    /// The second line.
+    below: Vec<TablePiece>,
 }
 
 /// A piece of a cell: a plain text (`kind` 't'), an aside ('a') or a number ('n').
@@ -177,9 +191,13 @@ struct TablePiece {
 
 fn table_row(set: &RunSet, grid: &Grid, row: &Row) -> TableRow {
     let case = &set.cases[row.case];
-    let cells = COLUMNS.iter().skip(1).filter_map(|key| {
-        let column = grid.columns.iter().position(|column| column.key == *key)?;
-        Some(table_cell(*key, &row.cells[column]))
+    let find = |key: Key| {
+        let column = grid.columns.iter().position(|column| column.key == key)?;
+        Some(&row.cells[column])
+    };
+    let cells = COLUMNS.iter().skip(1).filter_map(|&key| {
+        let second = below(key).and_then(find);
+        Some(table_cell(key, find(key)?, second))
     });
     TableRow {
         id: case.info.id.to_string(),
@@ -191,29 +209,32 @@ fn table_row(set: &RunSet, grid: &Grid, row: &Row) -> TableRow {
     }
 }
 
-fn table_cell(key: Key, cell: &Cell) -> TableCell {
-    let piece = |piece: &Piece| {
-        let plain = |kind, text: &String| TablePiece {
-            kind,
-            text: printable(text),
-            metric: "",
-            field: "",
-            value: String::new(),
-        };
-        match piece {
-            Piece::Text(text) => plain('t', text),
-            Piece::Aside(text) => plain('a', text),
-            Piece::Number(number) => TablePiece {
-                metric: number.metric,
-                field: number.field,
-                value: number.value.to_string(),
-                ..plain('n', &number.text)
-            },
-        }
-    };
+fn table_cell(key: Key, cell: &Cell, below: Option<&Cell>) -> TableCell {
+    let pieces = |cell: &Cell| cell.0.iter().map(table_piece).collect();
     TableCell {
         class: class(key),
         sort: cell.number().map(|number| number.value.to_string()).unwrap_or_default(),
-        pieces: cell.0.iter().map(piece).collect(),
+        pieces: pieces(cell),
+        below: below.map(pieces).unwrap_or_default(),
+    }
+}
+
+fn table_piece(piece: &Piece) -> TablePiece {
+    let plain = |kind, text: &String| TablePiece {
+        kind,
+        text: printable(text),
+        metric: "",
+        field: "",
+        value: String::new(),
+    };
+    match piece {
+        Piece::Text(text) => plain('t', text),
+        Piece::Aside(text) => plain('a', text),
+        Piece::Number(number) => TablePiece {
+            metric: number.metric,
+            field: number.field,
+            value: number.value.to_string(),
+            ..plain('n', &number.text)
+        },
     }
 }

@@ -83,12 +83,7 @@ fn terminal(set: &RunSet, grid: &Grid, options: &ShowOptions) -> String {
     let mut keys: Vec<Key> = grid.columns.iter().map(|column| column.key).collect();
     let mut text = aligned(grid, &keys, options.colour);
     if let Some(width) = options.width {
-        // With too few samples the interval column only says so, and the range is the better one.
-        let confident = |case: &CaseSet| {
-            case.wall_time().is_some_and(|series| series.summary.interval.is_confident())
-        };
-        let useless = (!set.cases.iter().any(confident)).then_some(Key::Interval);
-        for dropped in useless.into_iter().chain(DROPPED) {
+        for dropped in dropped(set) {
             if widest(&text) <= width {
                 break;
             }
@@ -101,6 +96,19 @@ fn terminal(set: &RunSet, grid: &Grid, options: &ShowOptions) -> String {
         text += &format!("\n{}\n", notes.join("\n"));
     }
     text
+}
+
+/// [`DROPPED`] for this set. With too few samples the interval column only says so: it goes first,
+/// and the range takes its place as the last to go.
+fn dropped(set: &RunSet) -> Vec<Key> {
+    let confident = |case: &CaseSet| {
+        case.wall_time().is_some_and(|series| series.summary.interval.is_confident())
+    };
+    if set.cases.iter().any(confident) {
+        return DROPPED.to_vec();
+    }
+    let others = DROPPED.into_iter().filter(|key| !matches!(key, Key::Interval | Key::Range));
+    [Key::Interval].into_iter().chain(others).chain([Key::Range]).collect()
 }
 
 /// Columns that the widest line takes; escape sequences take none.
@@ -154,7 +162,7 @@ fn aligned(grid: &Grid, keys: &[Key], colour: bool) -> String {
 fn most(key: Key) -> usize {
     match key {
         Key::Case | Key::Title => 40,
-        Key::Against => 60,
+        Key::Against => 48,
         _ => 32,
     }
 }

@@ -35,8 +35,7 @@ impl Screen {
     /// A screen for a plan; lines are redrawn only where standard error is a terminal.
     pub(crate) fn new(plan: &Plan, suite: &str) -> Self {
         let term = Term::stderr();
-        let labels =
-            plan.cases.iter().map(|case| (case.id.clone(), label(plan, case))).collect();
+        let labels = plan.cases.iter().map(|case| (case.id.clone(), label(plan, case))).collect();
         Self {
             term: (term.is_term() && std::env::var_os("TERM").is_none_or(|t| t != "dumb"))
                 .then_some(term),
@@ -112,10 +111,6 @@ impl Screen {
         }
         self.drawn = 0;
     }
-
-    fn plain(&self, line: &str) {
-        eprintln!("{line}");
-    }
 }
 
 impl Observer for Screen {
@@ -129,7 +124,8 @@ impl Observer for Screen {
     fn sample(&mut self, case: &Case, sample: &Sample, progress: &Progress) {
         self.take(sample);
         if let Status::Failed(failure) = &sample.status {
-            self.note(&format!("failed: {}: {}", case.id, failure.message));
+            self.erase();
+            eprintln!("failed: {}: {}", case.id, failure.message);
             return;
         }
         if self.term.is_some() {
@@ -138,13 +134,8 @@ impl Observer for Screen {
         } else if sample.iteration == self.last_iteration {
             let left = progress.left.map_or_else(String::new, |l| format!(", {} left", clock(l)));
             let line = self.case_line(case);
-            self.plain(&format!("[{}/{}{left}] {line}", progress.done, progress.total));
+            eprintln!("[{}/{}{left}] {line}", progress.done, progress.total);
         }
-    }
-
-    fn note(&mut self, text: &str) {
-        self.erase();
-        self.plain(text);
     }
 }
 
@@ -207,8 +198,7 @@ mod tests {
 
     #[test]
     fn sparklines_span_from_the_fastest_to_the_slowest() {
-        let times: Vec<_> =
-            [1.0, 2.0, 8.0].map(|value| Observation { process: 0, value }).into();
+        let times: Vec<_> = [1.0, 2.0, 8.0].map(|value| Observation { process: 0, value }).into();
         assert_eq!(sparkline(&times), "▁▂█");
         assert_eq!(sparkline(&times[..1]), "▄");
     }

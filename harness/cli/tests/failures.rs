@@ -10,7 +10,7 @@ use record::{Failure, FailureKind, Status};
 fn suite(runner: &str, workload: &str) -> String {
     format!(
         "name = \"faults\"\n\
-         [sampling]\nprocesses = 1\niterations = 1\ntimeout = \"1s\"\norder = \"listed\"\n\
+         [sampling]\nprocesses = 1\nwarmup = 0\niterations = 1\ntimeout = \"1s\"\norder = \"listed\"\n\
          [[case]]\nrunner = \"works\"\nworkload = \"works\"\nanswer = \"before\"\n\
          [[case]]\nrunner = \"faulty\"\nworkload = \"{workload}\"\nanswer = \"fault\"\n\
          [[case]]\nrunner = \"works2\"\nworkload = \"works\"\nanswer = \"after\"\n\
@@ -116,7 +116,7 @@ fn a_closed_pipe_is_told() {
 #[test]
 fn cases_of_one_answer_group_that_disagree_exit_with_5() {
     let text = format!(
-        "name = \"digests\"\n[sampling]\nprocesses = 1\niterations = 1\norder = \"listed\"\n\
+        "name = \"digests\"\n[sampling]\nprocesses = 1\nwarmup = 0\niterations = 1\norder = \"listed\"\n\
          [[case]]\nrunner = \"faulty\"\nworkload = \"works\"\n\
          [[case]]\nrunner = \"faulty\"\nworkload = \"wrong_digest\"\n{}",
         faulty_runner()
@@ -132,7 +132,7 @@ fn cases_of_one_answer_group_that_disagree_exit_with_5() {
 fn a_pinned_digest_is_held() {
     let text = |digest: &str| {
         format!(
-            "name = \"pinned\"\n[sampling]\nprocesses = 1\niterations = 1\n\
+            "name = \"pinned\"\n[sampling]\nprocesses = 1\nwarmup = 0\niterations = 1\n\
              [[case]]\nrunner = \"faulty\"\nworkload = \"works\"\n\
              expect = {{ rows = 1000, digest = \"{digest}\" }}\n{}",
             faulty_runner()
@@ -166,7 +166,7 @@ fn a_missing_program_is_said_before_anything_runs() {
 
 fn command_suite(command: &str, more: &str) -> String {
     format!(
-        "name = \"commands\"\n[sampling]\nprocesses = 1\niterations = 2\ntimeout = \"2s\"\n\
+        "name = \"commands\"\n[sampling]\nprocesses = 1\nwarmup = 0\niterations = 2\ntimeout = \"2s\"\n\
          [[case]]\nrunner = \"it\"\n\
          [[runner]]\nname = \"it\"\ncommand = '''{command}'''\nshell = true\n{more}\n"
     )
@@ -198,7 +198,7 @@ fn numbers_are_picked_out_of_a_commands_output() {
         { name = "rows", regex = 'wrote (\d+) rows' },
         { name = "score", json = "a.b", better = "higher" },
     ]"#;
-    let command = r#"echo "wrote 123 rows" >&2; echo '{"a":{"b":4.5}}'"#;
+    let command = r#"echo "wrote 123 rows" >&2; echo '{{"a":{{"b":4.5}}}}'"#;
     let place = Place::with_suite(&command_suite(command, metrics));
     place.dyno(&["run", "suite.toml"]).expect(0);
     let run = place.run();
@@ -239,7 +239,7 @@ fn processes_that_outlive_their_command_are_waited_for_and_told() {
         "{sample:?}"
     );
     assert!(sample.value("wall_time").unwrap() >= 0.3e9, "{sample:?}");
-    assert!(finished.stdout().contains("outlived"), "{}", finished.stdout());
+    assert!(finished.stdout().contains("left processes behind"), "{}", finished.stdout());
 }
 
 #[test]

@@ -67,13 +67,16 @@ impl Policy {
     /// Reads an SPDX expression: `AND` binds tighter than `OR`, parentheses first; the old `/`
     /// means `OR`.
     fn allows(&self, name: &str, expression: &str) -> bool {
-        let spaced =
-            expression.replace('/', " OR ").replace('(', " ( ").replace(')', " ) ").replace(
-                " WITH ",
-                "\u{a0}WITH\u{a0}",
-            );
-        let tokens: Vec<String> =
-            spaced.split([' ']).filter(|t| !t.is_empty()).map(|t| t.replace('\u{a0}', " ")).collect();
+        let spaced = expression
+            .replace('/', " OR ")
+            .replace('(', " ( ")
+            .replace(')', " ) ")
+            .replace(" WITH ", "\u{a0}WITH\u{a0}");
+        let tokens: Vec<String> = spaced
+            .split([' '])
+            .filter(|t| !t.is_empty())
+            .map(|t| t.replace('\u{a0}', " "))
+            .collect();
         let mut rest = tokens.as_slice();
         self.any(name, &mut rest) && rest.is_empty()
     }

@@ -171,7 +171,9 @@ fn a_half_written_last_line_is_told_and_taken_again() {
     let journal = loop {
         assert!(Instant::now() < deadline, "no journal appears");
         let journal = run_dir(&place).map(|dir| dir.join("journal.jsonl"));
-        if let Some(journal) = journal.filter(|path| fs::metadata(path).is_ok_and(|m| m.len() > 2000)) {
+        if let Some(journal) =
+            journal.filter(|path| fs::metadata(path).is_ok_and(|m| m.len() > 2000))
+        {
             break journal;
         }
         sleep(Duration::from_millis(2));

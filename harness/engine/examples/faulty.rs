@@ -4,7 +4,7 @@
 //! own hand on the protocol, the scripted workload among them. `faulty __launcher` is a launcher,
 //! `faulty __parent` a harness that waits to be killed.
 #![allow(missing_docs, reason = "a fixture, not an interface")]
-#![expect(clippy::print_stdout, clippy::exit, reason = "printing and leaving are its faults")]
+#![expect(clippy::print_stdout, reason = "printing is one of its faults")]
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, Write};
@@ -36,7 +36,7 @@ fn main() -> ExitCode {
 /// A fault inside a workload, named like it.
 struct Fault(&'static str, &'static str);
 
-const FAULTS: [Fault; 13] = [
+const FAULTS: [Fault; 14] = [
     Fault("works", "does nothing, and that well"),
     Fault("panics", "panics in run"),
     Fault("aborts", "dies of SIGABRT in run"),
@@ -47,6 +47,7 @@ const FAULTS: [Fault; 13] = [
     Fault("wrong_digest", "gives another digest than `works` of the same answer group"),
     Fault("zero_rows", "succeeds without having done anything"),
     Fault("chatty", "prints 10 MB in run"),
+    Fault("babbles", "never replies to run and never stops printing"),
     Fault("forks_and_leaves", "exits in run, leaving a child that holds all its descriptors"),
     Fault("dies_in_prepare", "exits with code 4 in prepare"),
     Fault("refuses", "says that it cannot prepare"),
@@ -93,6 +94,9 @@ impl Prepared for Faulty {
                 (0..100_000).for_each(|_| print!("{line}"));
                 println!("the end");
             }
+            "babbles" => loop {
+                println!("and another thing");
+            },
             "forks_and_leaves" => {
                 leave_child();
                 exit(0)
@@ -175,6 +179,9 @@ fn by_hand(name: &str) -> ExitCode {
         match (request, name) {
             (Request::Bye(_), "ignores_bye") => sleep(FOREVER),
             (Request::Bye(_), _) => return ExitCode::SUCCESS,
+            (Request::Prepare(_), "talks_unasked") => {
+                lines.say("{\"ready\":{}}\n{\"ready\":{}}\n");
+            }
             (Request::Prepare(prepare), _) => {
                 params = prepare.params;
                 lines.reply(&Reply::Ready(Empty {}));
@@ -188,7 +195,6 @@ fn by_hand(name: &str) -> ExitCode {
             (_, "closes_pipe") => lines.replies = None,
             (_, "huge_line") => lines.say(&"x".repeat(3 << 20)),
             (_, "wrong_reply") => lines.reply(&Reply::Ready(Empty {})),
-            (_, "talks_unasked") => lines.say("{\"ready\":{}}\n{\"ready\":{}}\n"),
             (_, "half_a_line") => {
                 lines.say("{\"done\":{\"wall_ns\":1,");
                 return ExitCode::from(5);

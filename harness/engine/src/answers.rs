@@ -89,9 +89,9 @@ fn check_rows(
         (Some(expected), None) => Err(wrong(format!(
             "the suite expects {expected} rows, but the work does not say how many it has"
         ))),
-        (None, _) if rows_processed == Some(0) || found == Some(0) => Err(wrong(
-            "zero rows: nothing was done (say `expect = { rows = 0 }` if that is right)",
-        )),
+        (None, _) if rows_processed == Some(0) || found == Some(0) => {
+            Err(wrong("zero rows: nothing was done (say `expect = { rows = 0 }` if that is right)"))
+        }
         _ => Ok(()),
     }
 }

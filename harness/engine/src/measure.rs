@@ -292,7 +292,8 @@ impl Bench<'_> {
         kind: TargetKind,
         unavailable: &mut Vec<Unavailable>,
     ) -> Counters {
-        let (counters, lacks) = Counters::open(&Target { pid: held.pid().cast_unsigned(), kind }, &self.sources);
+        let (counters, lacks) =
+            Counters::open(&Target { pid: held.pid().cast_unsigned(), kind }, &self.sources);
         unavailable.extend(lacks);
         counters
     }
@@ -338,7 +339,8 @@ pub fn now_ns() -> i64 {
 
 /// What a worker says of the work, as values.
 fn reported(done: &Done) -> Vec<Value> {
-    let from_work = |metric: &metrics::Metric, value: u64| metric.value(value as f64, Source::Workload);
+    let from_work =
+        |metric: &metrics::Metric, value: u64| metric.value(value as f64, Source::Workload);
     let mut values = vec![from_work(&metrics::WALL_TIME, done.wall_ns)];
     values.extend(done.cpu_ns.map(|cpu_ns| from_work(&metrics::WORKER_CPU_TIME, cpu_ns)));
     values.push(from_work(&metrics::ROWS, done.work.rows));

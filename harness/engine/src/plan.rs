@@ -108,9 +108,9 @@ impl Plan {
     }
 
     /// Samples that the plan asks for, warm-up included.
-    pub fn samples(&self) -> usize {
-        let per_process = self.sampling.warmup + self.sampling.iterations;
-        self.cases.len() * self.sampling.processes as usize * per_process as usize
+    pub fn samples(&self) -> u64 {
+        let per_process = u64::from(self.sampling.warmup) + u64::from(self.sampling.iterations);
+        self.cases.len() as u64 * u64::from(self.sampling.processes) * per_process
     }
 
     /// A short name of a case: only what varies among the cases of this plan.

@@ -15,6 +15,7 @@ use record::{CaseId, FailureKind, RunInfo, Sample, Status, Unavailable};
 
 use crate::answers::Ledger;
 use crate::case::Case;
+use crate::counters::say_once;
 use crate::measure::{Bench, Todo};
 use crate::plan::Plan;
 use crate::schedule::{Slot, slots};
@@ -25,8 +26,6 @@ pub trait Observer {
     fn begin(&mut self, case: &Case, progress: &Progress);
     /// A sample is in the store.
     fn sample(&mut self, case: &Case, sample: &Sample, progress: &Progress);
-    /// Something that a person should know now.
-    fn note(&mut self, text: &str);
 }
 
 /// How far a run has come.
@@ -113,7 +112,7 @@ impl Session<'_> {
             }
             observer.begin(case, &tally.progress());
             let unavailable = self.replicate(case, &todo, &mut tally, writer, observer)?;
-            note_unavailable(info, unavailable, observer);
+            say_once(&mut info.unavailable, unavailable);
         }
         if self.stop.load(Ordering::Relaxed) && tally.is_short(plan) && info.skipped.is_empty() {
             return Ok((Ended::Interrupted, tally.outcome));
@@ -139,23 +138,6 @@ impl Session<'_> {
             Ok(!failed && !stop.load(Ordering::Relaxed))
         };
         self.bench.replicate(case, todo, &mut keep)
-    }
-}
-
-/// Each lack is told once in a run, whatever the number of cases that meet it.
-fn note_unavailable(info: &mut RunInfo, found: Vec<Unavailable>, observer: &mut dyn Observer) {
-    for lack in found {
-        if info.unavailable.contains(&lack) {
-            continue;
-        }
-        let remedy = if lack.remedy.is_empty() {
-            String::new()
-        } else {
-            format!("\n      hint: {}", lack.remedy)
-        };
-        let metrics = lack.metrics.join(", ");
-        observer.note(&format!("not available here: {metrics}: {}{remedy}", lack.reason));
-        info.unavailable.push(lack);
     }
 }
 

@@ -24,12 +24,11 @@ pub(crate) use check::NAME_CHARS_MAX;
 pub use error::SuiteError;
 pub(crate) use error::nearest;
 pub(crate) use message::cannot_be;
+pub(crate) use quantity::{bytes, count, nanoseconds, number};
 pub(crate) use runner::{BUILTIN, RunnerDef};
 pub(crate) use sampling::patch;
 pub(crate) use source::{Located, Source, Span};
 use wire::WireSuite;
-
-pub(crate) use quantity::{bytes, count, nanoseconds, number};
 
 /// Largest suite file that is read, in bytes.
 const FILE_BYTES_MAX: u64 = 1 << 20;
@@ -105,11 +104,37 @@ impl Suite {
 
 /// The JSON Schema of a suite file, pretty-printed, with a newline at the end.
 pub fn schema() -> String {
-    let schema = schemars::schema_for!(WireSuite);
+    let settings = schemars::generate::SchemaSettings::default();
+    let without_null = schemars::transform::RecursiveTransform(without_null);
+    let generator = settings.with_transform(without_null).into_generator();
+    let schema = generator.into_root_schema_for::<WireSuite>();
     // OK because a schema is a JSON value already.
     let mut text = serde_json::to_string_pretty(&schema).expect("a JSON value can be printed");
     text.push('\n');
     text
+}
+
+/// TOML has no null: a key that may be absent is absent.
+fn without_null(schema: &mut schemars::Schema) {
+    let Some(object) = schema.as_object_mut() else { return };
+    if let Some(types) = object.get_mut("type").and_then(|types| types.as_array_mut()) {
+        types.retain(|name| name != "null");
+        if let [only] = types.as_slice() {
+            let only = only.clone();
+            object.insert("type".to_owned(), only);
+        }
+    }
+    let alternatives = object.get("anyOf").and_then(|list| list.as_array());
+    let present = alternatives
+        .map(|list| list.iter().filter(|one| one.get("type").is_none_or(|name| name != "null")));
+    let only = present.and_then(|mut list| match (list.next(), list.next()) {
+        (Some(only), None) => only.as_object().cloned(),
+        _ => None,
+    });
+    if let Some(only) = only {
+        object.remove("anyOf");
+        object.extend(only);
+    }
 }
 
 fn read(path: &Path) -> Result<String, String> {

@@ -115,8 +115,10 @@ fn scripted_reports_what_its_parameters_say() {
 
 /// Checks the failure of one fault: its kind, and words of its message.
 fn check(arguments: &[&str], workload: &str, kind: FailureKind, words: &str) -> Failure {
-    let timeout =
-        if workload.starts_with("hang") || workload.starts_with("ignores") { SHORT } else { LONG };
+    let timeout = match workload {
+        "hangs" | "ignores_sigterm" | "babbles" => SHORT,
+        _ => LONG,
+    };
     let failure = session(arguments, workload, timeout).unwrap_err();
     assert_eq!(failure.kind, kind, "{failure:?}");
     assert!(failure.message.contains(words), "{failure:?}");
@@ -145,6 +147,21 @@ fn exits_are_deaths_with_the_code() {
 #[test]
 fn hangs_are_timeouts() {
     check(&[], "hangs", FailureKind::Timeout, "no reply to `run` within 0.2 s");
+}
+
+#[test]
+fn babbles_is_a_timeout_although_it_always_has_something_to_say() {
+    let failure = check(&[], "babbles", FailureKind::Timeout, "no reply to `run`");
+    assert!(failure.output.contains("and another thing"));
+}
+
+#[test]
+fn a_command_that_never_stops_printing_is_ended_in_time() {
+    let failure = shell(&mut launcher(), "exec yes", SHORT).unwrap_err();
+    assert_eq!(failure.kind, FailureKind::Timeout);
+    assert!(failure.output.ends_with("y\n") && failure.output.len() <= 64 << 10);
+    let finished = shell(&mut launcher(), "yes & exit 0", SHORT).unwrap();
+    assert_eq!(finished.exit.killed, 1);
 }
 
 #[test]
@@ -233,7 +250,7 @@ fn wrong_reply_is_named() {
 
 #[test]
 fn talks_unasked_is_refused() {
-    let words = "sent `ready` where `done` was expected";
+    let words = "sent a line that nobody asked for: `{\\\"ready\\\":{}}`";
     check(&["talks_unasked"], "x", FailureKind::Protocol, words);
 }
 

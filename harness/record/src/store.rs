@@ -124,11 +124,7 @@ impl Store {
     /// # Errors
     /// When the run does not exist or its files cannot be read.
     pub fn read(&self, id: &RunId) -> Result<StoredRun, StoreError> {
-        let directory = self.directory(id)?;
-        if !directory.is_dir() {
-            // Says what is there instead.
-            self.resolve(Some(id.as_str()))?;
-        }
+        let directory = self.existing(id)?;
         let journal = directory.join(files::JOURNAL);
         match File::open(&journal) {
             Ok(file) => {
@@ -157,6 +153,15 @@ impl Store {
         } else {
             Err(StoreError::BadName { name: id.to_string() })
         }
+    }
+
+    /// The directory of a run that is there; the error says which ones are.
+    fn existing(&self, id: &RunId) -> Result<PathBuf, StoreError> {
+        let directory = self.directory(id)?;
+        if directory.is_dir() {
+            return Ok(directory);
+        }
+        Err(resolve::missing(&self.root, &self.runs()?, id.as_str()))
     }
 
     /// The entry of one directory; `None` when it is no run at all.

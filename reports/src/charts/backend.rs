@@ -293,9 +293,10 @@ impl DrawingBackend for Svg {
     }
 }
 
-/// The width in px of `text` at a font size in px, by the widths of Helvetica, which are those of
-/// Arial and close to those of other system fonts. What is not in the table counts 1 em.
+/// The most px that `text` takes at a font size in px: the widths of Helvetica, and a sixth more,
+/// because DejaVu Sans is the system font of many a Linux. What is not in the table counts 1 em.
 pub(super) fn text_width(text: &str, size: f64) -> f64 {
+    const ROOM: f64 = 7.0 / 6.0;
     let thousandths: u32 = text
         .chars()
         .map(|c| match u32::from(c) {
@@ -306,7 +307,7 @@ pub(super) fn text_width(text: &str, size: f64) -> f64 {
             _ => 1000,
         })
         .sum();
-    f64::from(thousandths) * size / 1000.0
+    f64::from(thousandths) / 1000.0 * size * ROOM
 }
 
 /// Widths of the characters 32 to 126 in thousandths of an em, from Adobe's Helvetica metrics.
@@ -347,7 +348,7 @@ mod tests {
     #[test]
     fn texts_are_escaped_and_measured() {
         assert_eq!(escaped("</script><b>&\"'\u{8}"), "&lt;/script&gt;&lt;b&gt;&amp;&quot;&#39;\u{fffd}");
-        assert_eq!(text_width("00", 10.0), 11.12);
-        assert_eq!(text_width("漢", 10.0), 10.0);
+        assert!((text_width("00", 10.0) - 12.973).abs() < 1e-3);
+        assert!(text_width("漢", 10.0) > 10.0);
     }
 }

@@ -112,14 +112,13 @@ type Plot<'a> = ChartContext<
 
 fn draw(data: &Data<'_>, size: Size) -> Result<String, Failed> {
     let wide = size == Size::Wide;
-    let width = f64::from(size.width());
-    let row = if data.cases.len() > 60 { 14.0 } else { 26.0 };
-    let height = (row * data.cases.len() as f64 + 34.0).ceil() as u32;
+    let names: Vec<String> = data.cases.iter().map(|case| data.name(case, size)).collect();
+    let widest = names.iter().map(|name| text_width(name, TEXT)).fold(0.0, f64::max);
+    let layout = Layout::new(wide, widest, data.cases.len());
+    let height = (layout.row * data.cases.len() as f64 + 34.0).ceil() as u32;
     let canvas = Canvas::new((size.width(), height));
-    let most = if wide { 260.0 } else { 110.0 };
-    let names: Vec<String> =
-        data.cases.iter().map(|case| fitted(&data.name(case, size), TEXT, most)).collect();
-    let left = names.iter().map(|name| text_width(name, TEXT)).fold(0.0, f64::max) + 14.0;
+    let names: Vec<String> = names.iter().map(|name| fitted(name, TEXT, layout.name)).collect();
+    let left = if layout.stacked { 1.0 } else { widest.min(layout.name) + 14.0 };
     let ticks = ticks_from_zero(data.top(), if wide { 6 } else { 3 });
     let texts: Vec<String> = ticks.iter().map(|&tick| tick_text(tick, ticks[1])).collect();
     let right = text_width(&texts[texts.len() - 1], TEXT) / 2.0 + 2.0;
@@ -127,7 +126,7 @@ fn draw(data: &Data<'_>, size: Size) -> Result<String, Failed> {
         .margin_top(units(6.0))
         .margin_right(units(right))
         .margin_bottom(units(28.0))
-        .margin_left(units(left.min(width / 2.0)))
+        .margin_left(units(left))
         .build_cartesian_2d(
             0.0..ticks[ticks.len() - 1],
             // The first case stands on top.
@@ -139,27 +138,53 @@ fn draw(data: &Data<'_>, size: Size) -> Result<String, Failed> {
         canvas.line((x, 6.0), (x, bottom), stroked(role, 1.0))?;
         canvas.text(text, (x, bottom + 8.0), Side::Below, Role::Muted)?;
     }
-    rows(data, plot, &canvas, &names)?;
+    rows(data, plot, (&canvas, &layout), &names)?;
     let name = format!("{} {}", BoxPlot.question(), BoxPlot.summary(data));
     Ok(canvas.finish(wide, &name))
+}
+
+/// Where the parts of a row stand.
+struct Layout {
+    /// Height of a row in px.
+    row: f64,
+    /// Most room of a name in px.
+    name: f64,
+    /// Whether the names stand above their boxes: beside them, on a phone, they would be cut.
+    stacked: bool,
+    /// The middle of a box below the middle of its row, and half its height, in rows.
+    middle: f64,
+    half: f64,
+}
+
+impl Layout {
+    fn new(wide: bool, widest: f64, rows: usize) -> Self {
+        let room = if wide { 260.0 } else { 110.0 };
+        if !wide && widest > room {
+            return Self { row: 42.0, name: 330.0, stacked: true, middle: 0.2, half: 0.17 };
+        }
+        let row = if rows > 60 { 14.0 } else { 26.0 };
+        Self { row, name: room, stacked: false, middle: 0.0, half: 0.28 }
+    }
 }
 
 fn rows(
     data: &Data<'_>,
     mut plot: Plot<'_>,
-    canvas: &Canvas,
+    (canvas, layout): (&Canvas, &Layout),
     names: &[String],
 ) -> Result<(), Failed> {
     for (index, (case, name)) in data.cases.iter().zip(names).enumerate() {
         let (zero, y) = px(plot.backend_coord(&(0.0, index as f64)));
-        let (_, next) = px(plot.backend_coord(&(0.0, index as f64 + 1.0)));
-        let row = next - y;
+        let row = layout.row;
         canvas.picture.open("pt", &data.title(case));
         canvas.hit_area((0.0, y - row / 2.0), (f64::from(canvas.size.0), row));
         let role = if case.wall_time().is_some() { Role::Ink } else { Role::Bad };
-        canvas.text(name, (zero - 10.0, y), Side::Left, role)?;
+        let above = if layout.stacked { row * 0.26 } else { 0.0 };
+        let indent = if layout.stacked { 6.0 } else { 0.0 };
+        canvas.text(name, (indent, y - above), Side::Right, role)?;
+        let y = y + layout.middle * row;
         match case.wall_time() {
-            Some(series) => one(data, &mut plot, index, series)?,
+            Some(series) => one(data, &mut plot, (index as f64 + layout.middle, layout.half), series)?,
             None => {
                 canvas.cross((zero + 12.0, y))?;
                 let why = if case.failures.is_empty() { "no sample" } else { "failed" };
@@ -174,13 +199,11 @@ fn rows(
 fn one(
     data: &Data<'_>,
     plot: &mut Plot<'_>,
-    index: usize,
+    (y, half): (f64, f64),
     series: &Series,
 ) -> Result<(), Failed> {
     let summary = &series.summary;
     let x = |value: f64| value / data.scale.factor;
-    let y = index as f64;
-    let half = 0.28;
     let whisker = [(x(summary.min), y), (x(summary.max), y)];
     plot.draw_series([PathElement::new(whisker, stroked(Role::Data, 1.0))])?;
     let corners = [(x(summary.q1), y - half), (x(summary.q3), y + half)];
@@ -190,19 +213,19 @@ fn one(
     let dots = series.points.iter().enumerate().step_by(every).map(|(number, point)| {
         let light = data.nested && point.process % 2 == 1;
         let role = if light { Role::Other } else { Role::Data };
-        Circle::new((x(point.value), y + jitter(number)), units(1.7), filled(role))
+        Circle::new((x(point.value), y + jitter(number) * half), units(1.7), filled(role))
     });
     plot.draw_series(dots)?;
-    let bar = [(x(summary.median), y - half - 0.08), (x(summary.median), y + half + 0.08)];
+    let bar = [(x(summary.median), y - half * 1.3), (x(summary.median), y + half * 1.3)];
     plot.draw_series([PathElement::new(bar, stroked(Role::Ink, 2.0))])?;
     Ok(())
 }
 
-/// A shift within a row, the same every time: multiples of the golden ratio spread evenly however
-/// many there are.
+/// A shift from -0.9 to 0.9, the same every time: multiples of the golden ratio spread evenly
+/// however many there are.
 fn jitter(number: usize) -> f64 {
     let turn = (number as f64 * 0.618_033_988_749_895).fract();
-    (turn - 0.5) * 0.5
+    (turn - 0.5) * 1.8
 }
 
 impl BoxPlot {

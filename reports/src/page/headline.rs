@@ -3,34 +3,38 @@
 use record::{RunInfo, metrics};
 
 use crate::format::{Kind, PROSE_DIGITS, counted, factor, moment, printable};
-use crate::run_set::{CaseSet, RunSet, run_name};
+use crate::run_set::{CaseSet, RunSet, State, run_name};
 
 /// The answer, and what must be said in the same breath.
 pub(super) struct Headline {
     pub(super) sentence: String,
-    /// The fastest case where the sentence does not name it.
+    /// What the sentence leaves out: the fastest case, or that samples are too few.
     pub(super) more: String,
-    /// How many cases failed; empty if none did.
+    /// How many cases failed or lost samples; empty if none did.
     pub(super) failed: String,
 }
 
 pub(super) fn headline(set: &RunSet) -> Headline {
     let measured: Vec<usize> =
         (0..set.cases.len()).filter(|&case| set.cases[case].wall_time().is_some()).collect();
-    let troubled = set.cases.iter().filter(|case| !case.failures.is_empty()).count();
-    let failed = match troubled {
-        0 => String::new(),
-        some => format!("{some} of {} failed.", counted(set.cases.len(), "case")),
-    };
     let (sentence, more) = match measured.as_slice() {
         [] => ("No case has a time".to_owned(), String::new()),
         [one] => (alone(set, *one), String::new()),
-        [first, .., last] if set.is_ordered() => {
-            (over_steps(set, *first, *last, measured.len()), fastest_step(set, &measured))
-        }
-        several => (fastest(set, several), String::new()),
+        [first, .., last] if set.is_ordered() => over_steps(set, (*first, *last), &measured),
+        several => fastest(set, several),
     };
-    Headline { sentence, more, failed }
+    Headline { sentence, more, failed: failed(set) }
+}
+
+fn failed(set: &RunSet) -> String {
+    let count = |state| set.cases.iter().filter(|case| case.state == state).count();
+    let all = counted(set.cases.len(), "case");
+    match (count(State::Failed), count(State::Partly)) {
+        (0, 0) => String::new(),
+        (failed, 0) => format!("{failed} of {all} failed."),
+        (0, partly) => format!("{partly} of {all} lost samples."),
+        (failed, partly) => format!("{failed} of {all} failed, {partly} lost samples."),
+    }
 }
 
 fn median(set: &RunSet, case: usize) -> f64 {
@@ -49,20 +53,31 @@ fn alone(set: &RunSet, case: usize) -> String {
     format!("{}: {}", name(&set.cases[case]), time(median(set, case)))
 }
 
-fn over_steps(set: &RunSet, first: usize, last: usize, steps: usize) -> String {
+fn over_steps(
+    set: &RunSet,
+    (first, last): (usize, usize),
+    measured: &[usize],
+) -> (String, String) {
     let (from, to) = (median(set, first), median(set, last));
     let what = if set.label_name() == "step" { "step" } else { "case" };
-    let steps = counted(steps, what);
+    let steps = counted(measured.len(), what);
     let Some(ratio) = set.against(last, first) else {
-        return format!("{} to {} over {steps}", time(from), time(to));
+        return (format!("{} to {} over {steps}", time(from), time(to)), String::new());
     };
+    let more = fastest_step(set, measured);
     if ratio.interval.is_confident() && !ratio.excludes_one() {
-        return format!("No difference shown over {steps}: {} and {}", time(from), time(to));
+        let sentence = format!("No difference shown over {steps}: {} and {}", time(from), time(to));
+        return (sentence, more);
     }
-    let (size, word) =
-        if to <= from { (from / to, "faster") } else { (to / from, "slower") };
-    let size = size_words(size);
-    format!("{size} {word} over {steps}: {} to {}", time(from), time(to))
+    let (size, word) = if to <= from { (from / to, "faster") } else { (to / from, "slower") };
+    let sentence =
+        format!("{} {word} over {steps}: {} to {}", size_words(size), time(from), time(to));
+    if ratio.interval.is_confident() {
+        return (sentence, more);
+    }
+    let n = ratio.replicates.0.min(ratio.replicates.1);
+    let few = format!("Only {} a case: too few to be sure.", counted(n, "replicate"));
+    (sentence, format!("{few} {more}").trim_end().to_owned())
 }
 
 /// A factor in prose: one decimal from 2 on, where the second would not be believed anyway.
@@ -83,22 +98,27 @@ fn fastest_step(set: &RunSet, measured: &[usize]) -> String {
     }
 }
 
-fn fastest(set: &RunSet, measured: &[usize]) -> String {
+fn fastest(set: &RunSet, measured: &[usize]) -> (String, String) {
     let mut order = measured.to_vec();
     order.sort_by(|&a, &b| median(set, a).total_cmp(&median(set, b)));
     let [best, next, ..] = order.as_slice() else {
-        return String::new();
+        return (String::new(), String::new());
     };
     let (best_name, next_name) = (name(&set.cases[*best]), name(&set.cases[*next]));
-    let ratio = median(set, *next) / median(set, *best);
+    let size = size_words(median(set, *next) / median(set, *best));
+    let time = time(median(set, *best));
     match set.against(*best, *next) {
         Some(found) if found.excludes_one() => {
-            format!("Fastest: {best_name}, {} faster than {next_name}", size_words(ratio))
+            (format!("Fastest: {best_name}, {size} faster than {next_name}"), String::new())
         }
-        Some(found) if found.interval.is_confident() => {
-            format!("Fastest: {best_name}, with no difference shown to {next_name}")
-        }
-        _ => format!("Fastest: {best_name}, perhaps: too few samples to tell it from {next_name}"),
+        Some(found) if found.interval.is_confident() => (
+            format!("Lowest median: {best_name} ({time})"),
+            format!("No difference shown between it and {next_name}."),
+        ),
+        _ => (
+            format!("Lowest median: {best_name} ({time})"),
+            format!("Too few samples to call it faster than {next_name}."),
+        ),
     }
 }
 

@@ -19,12 +19,8 @@ use crate::place;
 pub(crate) fn run(args: &ListArgs) -> anyhow::Result<Exit> {
     let exe = std::env::current_exe().context("cannot tell dyno's own executable")?;
     let mut launcher = Launcher::start(&exe)?;
-    let selection = Selection {
-        suite: &args.suite,
-        filter: args.filter.as_deref(),
-        set: &args.set,
-        pin: None,
-    };
+    let selection =
+        Selection { suite: &args.suite, filter: args.filter.as_deref(), set: &args.set, pin: None };
     let plan = planning::plan(&selection, &exe, &mut launcher)?;
     let root = place::store_root(args.store.store.as_deref(), Some(&args.suite))?;
     let estimate = estimate(&plan, &Store::open(root))?;

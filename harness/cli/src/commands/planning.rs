@@ -47,11 +47,7 @@ pub(crate) fn plan(
 ///
 /// # Errors
 /// As [`plan`].
-pub(crate) fn again(
-    info: &RunInfo,
-    exe: &Path,
-    launcher: &mut Launcher,
-) -> anyhow::Result<Plan> {
+pub(crate) fn again(info: &RunInfo, exe: &Path, launcher: &mut Launcher) -> anyhow::Result<Plan> {
     let path = PathBuf::from(&info.suite.path);
     let suite = Suite::parse(&info.suite.text, &path)?;
     let selection = Selection {
@@ -128,12 +124,7 @@ pub(crate) fn scripted_counters() -> anyhow::Result<Option<Scripted>> {
 }
 
 /// What a run says of itself before its first sample.
-pub(crate) fn run_info(
-    plan: &Plan,
-    id: RunId,
-    started_ns: i64,
-    before: Environment,
-) -> RunInfo {
+pub(crate) fn run_info(plan: &Plan, id: RunId, started_ns: i64, before: Environment) -> RunInfo {
     RunInfo {
         schema: RunInfo::SCHEMA,
         id,
@@ -156,9 +147,7 @@ pub(crate) fn run_info(
 
 fn sampling_info(sampling: &Sampling) -> SamplingInfo {
     let ns = |time: Duration| u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
-    let list = |cpus: &Vec<usize>| {
-        cpus.iter().map(usize::to_string).collect::<Vec<_>>().join(",")
-    };
+    let list = |cpus: &Vec<usize>| cpus.iter().map(usize::to_string).collect::<Vec<_>>().join(",");
     SamplingInfo {
         processes: sampling.processes,
         iterations: sampling.iterations,

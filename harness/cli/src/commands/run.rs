@@ -133,13 +133,13 @@ fn measure(args: &RunArgs, ground: &mut Ground, mut part: Part) -> anyhow::Resul
     screen.replay(&part.earlier);
     eprintln!("{}", opening(plan, &part.info));
     let mut session = Session { plan, bench, stop: &stop };
-    let measured =
-        session.run(&mut part.writer, &mut part.info, &part.earlier, &mut screen);
+    let measured = session.run(&mut part.writer, &mut part.info, &part.earlier, &mut screen);
     screen.finish();
     let _ = std::fs::remove_dir_all(&work_dir);
     // What is in the journal is safe, whatever went wrong.
-    let (ended, outcome) = measured
-        .with_context(|| format!("run {} is kept so far; `dyno run --resume` continues", part.info.id))?;
+    let (ended, outcome) = measured.with_context(|| {
+        format!("run {} is kept so far; `dyno run --resume` continues", part.info.id)
+    })?;
     if ended == Ended::Interrupted {
         part.writer.update(&part.info)?;
         eprintln!("interrupted; `dyno run --resume {}` continues", part.info.id);

@@ -10,7 +10,9 @@ use workload_api::Params;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TemplateError {
     /// `{` without `}`, or with something other than a name between them.
-    #[error("`{{` begins a parameter such as `{{rows}}`; a brace that means itself is written `{{{{`")]
+    #[error(
+        "`{{` begins a parameter such as `{{rows}}`; a brace that means itself is written `{{{{`"
+    )]
     Open,
     /// `}` without `{`.
     #[error("`}}` ends nothing; a brace that means itself is written `}}}}`")]

@@ -10,7 +10,7 @@ use super::typing::{TypedAxis, Types};
 use crate::case::template;
 use crate::case::{Runner, RunnerKind};
 use crate::suite::{
-    Axis, CaseDef, Located, NAME_CHARS_MAX, RunnerDef, Setting, Source, SuiteError, Suite,
+    Axis, CaseDef, Located, NAME_CHARS_MAX, RunnerDef, Setting, Source, Suite, SuiteError,
     unequal_zip,
 };
 
@@ -139,6 +139,11 @@ impl<'a> Draft<'a> {
         source: &Arc<Source>,
         placeholders: &[Located<String>],
     ) -> Result<(), SuiteError> {
+        let unstated = |used: &&Located<String>| self.stated().all(|name| name.value != used.value);
+        if let Some(used) = placeholders.iter().find(unstated) {
+            let stated = self.stated().map(|name| name.value.as_str());
+            return Err(no_parameter(source, used, &self.workload, stated));
+        }
         for name in self.stated() {
             let fits = template::is_name(&name.value)
                 && name.value.chars().count() <= NAME_CHARS_MAX
@@ -175,15 +180,23 @@ pub(super) fn check_placeholders(
     match def.placeholders.iter().find(|used| params.get(&used.value).is_none()) {
         None => Ok(()),
         Some(used) => {
-            let message = format!(
-                "`{{{}}}` is no parameter of every case of runner `{}`",
-                used.value, def.runner.name
-            );
-            Err(SuiteError::at(source, &used.span, message)
-                .names(&used.value, params.iter().map(|(name, _)| name))
-                .note("a brace that means itself is written `{{` or `}}`"))
+            let stated = params.iter().map(|(name, _)| name);
+            Err(no_parameter(source, used, &def.runner.name, stated))
         }
     }
+}
+
+fn no_parameter<'a>(
+    source: &Arc<Source>,
+    used: &Located<String>,
+    runner: &str,
+    stated: impl Iterator<Item = &'a str>,
+) -> SuiteError {
+    let message =
+        format!("`{{{}}}` is no parameter of every case of runner `{runner}`", used.value);
+    SuiteError::at(source, &used.span, message)
+        .names(&used.value, stated)
+        .note("a brace that means itself is written `{{` or `}}`")
 }
 
 fn command_name(

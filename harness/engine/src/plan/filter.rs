@@ -250,11 +250,12 @@ mod tests {
     fn expressions() -> impl Strategy<Value = Expression> {
         let operator = (0..OPERATORS.len()).prop_map(|at| OPERATORS[at].1);
         let word = "[a-z0-9]{1,4}|and|or|not|[ -~]{0,6}";
-        let compare = (word, operator, word).prop_filter_map("a regex", |(name, operator, value)| {
-            (operator != Operator::Contains || Regex::new(&value).is_ok()).then(|| {
-                Expression::Compare { name: Located::new(name, 0..0), operator, value }
-            })
-        });
+        let compare =
+            (word, operator, word).prop_filter_map("a regex", |(name, operator, value)| {
+                (operator != Operator::Contains || Regex::new(&value).is_ok()).then(|| {
+                    Expression::Compare { name: Located::new(name, 0..0), operator, value }
+                })
+            });
         compare.prop_recursive(4, 24, 4, |inner| {
             prop_oneof![
                 prop::collection::vec(inner.clone(), 2..4).prop_map(Expression::All),

@@ -32,14 +32,16 @@ pub(super) fn points(source: &Arc<Source>, draft: &Draft<'_>) -> Result<Vec<Poin
     };
     let mut points = vec![base.clone()];
     for axis in &draft.grid {
-        points = points.iter().flat_map(|point| axis.values.iter().map(|value| {
-            point.set(&axis.name, value)
-        })).collect();
+        points = points
+            .iter()
+            .flat_map(|point| axis.values.iter().map(|value| point.set(&axis.name, value)))
+            .collect();
     }
     if let Some(first) = draft.zip.first() {
-        points = points.iter().flat_map(|point| {
-            (0..first.values.len()).map(|at| zipped(point, &draft.zip, at))
-        }).collect();
+        points = points
+            .iter()
+            .flat_map(|point| (0..first.values.len()).map(|at| zipped(point, &draft.zip, at)))
+            .collect();
     }
     points = points.iter().flat_map(|point| ablated(point, &draft.ablate)).collect();
     let kept = exclude(source, draft, points)?;

@@ -9,9 +9,7 @@ use workload_api::ParamValue;
 use super::draft::Draft;
 use super::typing::from_option;
 use crate::case::Sampling;
-use crate::suite::{
-    Located, Setting, Source, SuiteError, cannot_be, nearest, number, patch,
-};
+use crate::suite::{Located, Setting, Source, SuiteError, cannot_be, nearest, number, patch};
 
 /// One `--set`.
 #[derive(Clone, Debug)]
@@ -31,7 +29,9 @@ impl Override {
         let all = 0..text.len();
         let form = "a name and a value, such as `rows=100000` or `sampling.processes=3`";
         let Some(at) = text.find('=') else {
-            return Err(SuiteError::at(&source, &all, format!("`{text}` sets nothing")).allowed(form));
+            return Err(
+                SuiteError::at(&source, &all, format!("`{text}` sets nothing")).allowed(form)
+            );
         };
         let name = text[..at].trim();
         let value = text[at + 1..].trim();
@@ -126,7 +126,8 @@ impl Override {
             format!("no case has a parameter `{name}`"),
         )
         .names(name, names);
-        let keys = ["processes", "iterations", "warmup", "budget", "timeout", "order", "seed", "pin"];
+        let keys =
+            ["processes", "iterations", "warmup", "budget", "timeout", "order", "seed", "pin"];
         match nearest(name, keys) {
             Some(key) => error.note(format!("the key of the table is `sampling.{key}`")),
             None => error,

@@ -104,7 +104,7 @@ impl Types<'_> {
             }
         };
         if values.len() > VALUES_MAX {
-            let message = format!("`{name}` has {} values", values.len());
+            let message = format!("`{name}` has too many values");
             return Err(SuiteError::at(self.source, &axis.span, message)
                 .allowed(format!("at most {VALUES_MAX}")));
         }

@@ -144,16 +144,13 @@ fn settings(
 ) -> Result<Vec<Setting>, SuiteError> {
     let setting = |(name, value): &(Located<String>, Located<WireScalar>)| {
         let value = value.with(value.value.0.clone());
-        short(source, &name.value, &value)?;
+        plain(source, &name.value, &value)?;
         Ok(Setting { name: name.clone(), value })
     };
     wire.0.iter().map(setting).collect()
 }
 
-fn axes(
-    source: &Arc<Source>,
-    wire: &Entries<Located<WireAxis>>,
-) -> Result<Vec<Axis>, SuiteError> {
+fn axes(source: &Arc<Source>, wire: &Entries<Located<WireAxis>>) -> Result<Vec<Axis>, SuiteError> {
     let axis = |(name, axis): &(Located<String>, Located<WireAxis>)| {
         let values = match &axis.value {
             WireAxis::One(value) => AxisValues::List(vec![axis.with(value.clone())]),
@@ -167,7 +164,7 @@ fn axes(
             WireAxis::Range(range) => range_values(source, range, &axis.span)?,
         };
         if let AxisValues::List(list) = &values {
-            list.iter().try_for_each(|value| short(source, &name.value, value))?;
+            list.iter().try_for_each(|value| plain(source, &name.value, value))?;
         }
         Ok(Axis { name: name.clone(), values, span: axis.span.clone() })
     };
@@ -179,10 +176,13 @@ fn range_values(
     range: &WireRange,
     span: &Span,
 ) -> Result<AxisValues, SuiteError> {
-    let plain = |value: &Located<WireScalar>| value.with(value.value.0.clone());
+    let read = |key, value: &Located<WireScalar>| {
+        let value = value.with(value.value.0.clone());
+        plain(source, key, &value).map(|()| value)
+    };
     let stride = match (&range.times, &range.step) {
-        (Some(times), None) => Stride::Times(plain(times)),
-        (None, Some(step)) => Stride::Step(plain(step)),
+        (Some(times), None) => Stride::Times(read("times", times)?),
+        (None, Some(step)) => Stride::Step(read("step", step)?),
         (None, None) => {
             return Err(SuiteError::at(source, span, "a range needs a stride")
                 .allowed("`times = 2` (multiply) or `step = 1` (add)"));
@@ -192,26 +192,22 @@ fn range_values(
                 .allowed("either `times` or `step`"));
         }
     };
-    Ok(AxisValues::Range { from: plain(&range.from), to: plain(&range.to), stride })
+    Ok(AxisValues::Range { from: read("from", &range.from)?, to: read("to", &range.to)?, stride })
 }
 
-/// Values become parts of case ids, so they are short and have no control characters.
-fn short(
-    source: &Arc<Source>,
-    name: &str,
-    value: &Located<ParamValue>,
-) -> Result<(), SuiteError> {
-    match &value.value {
+/// Values become parts of case ids, so they are short and printable, and equal themselves.
+fn plain(source: &Arc<Source>, name: &str, value: &Located<ParamValue>) -> Result<(), SuiteError> {
+    let allowed = match &value.value {
+        ParamValue::Float(x) if !x.is_finite() => "a finite number".to_owned(),
         ParamValue::Text(text)
             if text.chars().count() > check::VALUE_CHARS_MAX || text.contains(char::is_control) =>
         {
-            Err(cannot_be(source, &value.span, name).allowed(format!(
-                "text of at most {} characters without control characters",
-                check::VALUE_CHARS_MAX
-            )))
+            let most = check::VALUE_CHARS_MAX;
+            format!("text of at most {most} characters without control characters")
         }
-        _ => Ok(()),
-    }
+        _ => return Ok(()),
+    };
+    Err(cannot_be(source, &value.span, name).allowed(allowed))
 }
 
 /// A parameter is fixed, or varies in one way. `params` beside `ablate` is the base value.

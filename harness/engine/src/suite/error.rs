@@ -75,11 +75,7 @@ impl SuiteError {
     }
 
     /// Adds the names that would have been right, and the nearest of them to what was found.
-    pub(crate) fn names<'a>(
-        self,
-        found: &str,
-        names: impl IntoIterator<Item = &'a str>,
-    ) -> Self {
+    pub(crate) fn names<'a>(self, found: &str, names: impl IntoIterator<Item = &'a str>) -> Self {
         let names: Vec<&str> = names.into_iter().collect();
         let listed = match names.as_slice() {
             [] => self.allowed("nothing"),
@@ -93,11 +89,7 @@ impl SuiteError {
     }
 
     /// Adds the nearest of some names to what was found, when one is near.
-    pub(crate) fn suggest<'a>(
-        self,
-        found: &str,
-        names: impl IntoIterator<Item = &'a str>,
-    ) -> Self {
+    pub(crate) fn suggest<'a>(self, found: &str, names: impl IntoIterator<Item = &'a str>) -> Self {
         match nearest(found, names) {
             Some(name) => self.note(format!("did you mean `{name}`?")),
             None => self,

@@ -23,7 +23,8 @@ pub(super) fn translate(source: &Arc<Source>, error: &toml::de::Error) -> SuiteE
             .names(&found, names.iter().map(String::as_str));
     }
     if let Some(rest) = message.strip_prefix("missing field ") {
-        return SuiteError::at(source, &span, format!("missing key {rest}"));
+        return SuiteError::at(source, &span, format!("missing key {rest}"))
+            .note("this table needs it");
     }
     if message == "duplicate key" {
         let found = source.slice(&span);

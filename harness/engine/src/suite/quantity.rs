@@ -93,9 +93,8 @@ fn scaled(text: &str, unit: impl Fn(&str) -> Option<i64>) -> Option<i64> {
 
 /// Digits without their `_`; `_` may stand only between digits, as in TOML.
 fn grouped(text: &str) -> Option<String> {
-    let fits = text.split('_').all(|group| {
-        !group.is_empty() && group.chars().all(|c| c.is_ascii_digit())
-    });
+    let fits =
+        text.split('_').all(|group| !group.is_empty() && group.chars().all(|c| c.is_ascii_digit()));
     fits.then(|| text.replace('_', ""))
 }
 
@@ -122,7 +121,8 @@ mod tests {
 
     #[test]
     fn what_is_not_exact_or_has_no_meaning_is_refused() {
-        for text in ["", "k", "1.5", "1__0", "_1", "1_", "1.", ".5", "64KB!", "1e3", "9e99", "1 0"] {
+        for text in ["", "k", "1.5", "1__0", "_1", "1_", "1.", ".5", "64KB!", "1e3", "9e99", "1 0"]
+        {
             assert_eq!(count(text), None, "{text}");
         }
         for text in ["0.3B", "64Ki", "64kib", "99999999999999999999TB"] {

@@ -13,8 +13,8 @@ use super::message::cannot_be;
 use super::source::{Located, Source, Span};
 use super::wire::{WireCommand, WireMetric, WireRunner};
 use super::{SuiteError, check, words};
-use crate::case::{CommandLine, CommandRunner, OutputMetric, OutputPattern, Runner, RunnerKind};
 use crate::case::template;
+use crate::case::{CommandLine, CommandRunner, OutputMetric, OutputPattern, Runner, RunnerKind};
 
 /// The name under which dyno's own workloads are served.
 pub(crate) const BUILTIN: &str = "builtin";
@@ -139,9 +139,10 @@ impl Checker<'_> {
         let keys = ["prepare", "conclude", "check"];
         let metrics = runner.metrics.first().map(|metric| ("metrics", &metric.span));
         let shell = runner.shell.as_ref().map(|shell| ("shell", &shell.span));
-        let around = keys.iter().zip(around).find_map(|(key, found)| {
-            found.as_ref().map(|found| (*key, &found.span))
-        });
+        let around = keys
+            .iter()
+            .zip(around)
+            .find_map(|(key, found)| found.as_ref().map(|found| (*key, &found.span)));
         if let Some((key, span)) = around.or(metrics).or(shell) {
             return Err(SuiteError::at(
                 self.source,
@@ -264,8 +265,9 @@ impl Checker<'_> {
             cannot_be(self.source, &found.span, "regex").note(error.to_string())
         })?;
         if regex.captures_len() < 2 {
-            return Err(cannot_be(self.source, &found.span, "regex")
-                .allowed("an expression with a group around the number, such as \"(\\\\d+) rows\""));
+            return Err(cannot_be(self.source, &found.span, "regex").allowed(
+                "an expression with a group around the number, such as \"(\\\\d+) rows\"",
+            ));
         }
         Ok(OutputPattern::Regex(text))
     }
@@ -284,9 +286,8 @@ impl Checker<'_> {
         texts.extend(runner.cwd.clone());
         let mut found = Vec::new();
         for text in texts {
-            let names = template::placeholders(&text.value).map_err(|error| {
-                SuiteError::at(self.source, &text.span, error.to_string())
-            })?;
+            let names = template::placeholders(&text.value)
+                .map_err(|error| SuiteError::at(self.source, &text.span, error.to_string()))?;
             for name in names {
                 let span = self.source.find(&text.span, &format!("{{{name}}}"));
                 found.push(Located::new(name, span));

@@ -94,8 +94,7 @@ pub(super) fn check(
     };
     let orders = [("shuffled", Order::Shuffled), ("listed", Order::Listed)];
     let order = sampling.order.as_ref().map(|found| check::word(source, "order", found, &orders));
-    let directory =
-        output.directory.as_ref().map(|found| check::words(source, "directory", found));
+    let directory = output.directory.as_ref().map(|found| check::words(source, "directory", found));
     Ok(SamplingPatch {
         processes: small(count("processes", &sampling.processes, 1, 1_000)?),
         iterations: small(count("iterations", &sampling.iterations, 1, 10_000)?),
@@ -130,8 +129,7 @@ pub(crate) fn patch(
     }
     let parsed = |text: &str| {
         let document = Source::new("--set", text);
-        let tables: Tables =
-            toml::from_str(text).map_err(|error| translate(&document, &error))?;
+        let tables: Tables = toml::from_str(text).map_err(|error| translate(&document, &error))?;
         check(&document, &tables.sampling, &tables.output)
     };
     // A person types `timeout=60s`, without the quotes that TOML asks for.
@@ -145,7 +143,8 @@ pub(crate) fn patch(
         let found = error.span();
         let in_name = found.start < name.value.len();
         let start = name.span.start;
-        let span = if in_name { start + found.start..start + found.end } else { value.span.clone() };
+        let span =
+            if in_name { start + found.start..start + found.end } else { value.span.clone() };
         error.moved(source, &span)
     })
 }

@@ -37,6 +37,7 @@ pub(super) struct WireSuite {
 /// How often and in which order cases are measured.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "Sampling")]
 pub(super) struct WireSampling {
     /// Fresh processes per case, which is the number of rounds. Default 5.
     pub(super) processes: Option<Located<WireCount>>,
@@ -60,6 +61,7 @@ pub(super) struct WireSampling {
 /// Where workers write, and what is done with it between samples.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "Output")]
 pub(super) struct WireOutput {
     /// Directory in which workers write, relative to this file. Default: dyno's choice.
     pub(super) directory: Option<Located<String>>,
@@ -72,6 +74,7 @@ pub(super) struct WireOutput {
 /// One case or, with a grid, many.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "Case")]
 pub(super) struct WireCase {
     /// The workload, for instance "pipeline". Not for commands.
     pub(super) workload: Option<Located<String>>,
@@ -106,6 +109,7 @@ pub(super) struct WireCase {
 /// What the answer must be.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "Expect")]
 pub(super) struct WireExpect {
     /// Rows of the answer. Without it, any number but zero will do.
     pub(super) rows: Option<Located<WireCount>>,
@@ -116,6 +120,7 @@ pub(super) struct WireExpect {
 /// A foreign program or command: give `program` or `command`.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "Runner")]
 pub(super) struct WireRunner {
     /// The name by which cases choose it.
     pub(super) name: Located<String>,
@@ -144,6 +149,7 @@ pub(super) struct WireRunner {
 /// A number to pick out of the output of a command: give `regex` or `json`.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "Metric")]
 pub(super) struct WireMetric {
     /// Name of the metric: small letters, digits and `_`. `rows`, `bytes_in` and `bytes_out` mean
     /// the work that was done.

@@ -33,7 +33,11 @@ pub(crate) fn split(text: &str) -> Result<Vec<String>, WordsError> {
     Ok(words)
 }
 
-fn quoted(quote: char, chars: &mut std::str::Chars<'_>, word: &mut String) -> Result<(), WordsError> {
+fn quoted(
+    quote: char,
+    chars: &mut std::str::Chars<'_>,
+    word: &mut String,
+) -> Result<(), WordsError> {
     let unclosed = WordsError::Quote(quote);
     loop {
         match chars.next().ok_or(unclosed)? {

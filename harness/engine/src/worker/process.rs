@@ -227,23 +227,41 @@ impl Process {
         if !wait_for(&mut fds, deadline).map_err(lost)? {
             return Ok(Step::Late);
         }
-        let mut ready = fds.iter().map(|fd| !fd.revents().is_empty());
-        let event_came = ready.next().unwrap_or(false);
-        let extra_ready = has_extra && ready.next().unwrap_or(false);
-        let stdout_ready = self.pipes.stdout.is_some() && ready.next().unwrap_or(false);
-        let stderr_ready = self.pipes.stderr.is_some() && ready.next().unwrap_or(false);
+        let mut revents = fds.iter().map(PollFd::revents);
+        let mut next = |is_there: bool| {
+            if is_there { revents.next() } else { None }.unwrap_or(PollFlags::empty())
+        };
+        let event_came = !next(true).is_empty();
+        let extra_ready = !next(has_extra).is_empty();
+        let stdout = next(self.pipes.stdout.is_some());
+        let stderr = next(self.pipes.stderr.is_some());
         drop(fds);
-        if stdout_ready {
-            self.take_stdout();
-        }
-        if stderr_ready {
-            self.take_stderr();
-        }
+        self.take_output_of(stdout, stderr);
         if event_came {
             self.link.pump().map_err(lost)?;
         }
         self.take_events();
-        Ok(if extra_ready { Step::Ready } else { Step::Other })
+        // Output without end must not keep the deadline away.
+        let late = !event_came && Instant::now() >= deadline;
+        Ok(match (extra_ready, late) {
+            (true, _) => Step::Ready,
+            (false, true) => Step::Late,
+            (false, false) => Step::Other,
+        })
+    }
+
+    /// Takes what lies in the output pipes, and closes those that have nothing but an end.
+    fn take_output_of(&mut self, stdout: PollFlags, stderr: PollFlags) {
+        if stdout.contains(PollFlags::IN) {
+            self.take_stdout();
+        } else if !stdout.is_empty() {
+            self.pipes.stdout = None;
+        }
+        if stderr.contains(PollFlags::IN) {
+            self.take_stderr();
+        } else if !stderr.is_empty() {
+            self.pipes.stderr = None;
+        }
     }
 
     fn take_events(&mut self) {
@@ -265,7 +283,7 @@ impl Process {
         self.take_events();
         while self.over.is_none() {
             if self.step(Watch::Nothing, deadline)? == Step::Late {
-                return Ok(false);
+                return Ok(self.over.is_some());
             }
         }
         Ok(true)
@@ -276,7 +294,7 @@ impl Process {
         self.take_events();
         while !self.main_ended {
             if self.step(Watch::Nothing, deadline)? == Step::Late {
-                return Ok(false);
+                return Ok(self.main_ended);
             }
         }
         Ok(true)
@@ -300,23 +318,18 @@ impl Process {
     /// may hold them open and go on printing.
     fn drain(&mut self) {
         const ROUNDS_MAX: usize = 64;
+        let look = |fd: &Option<OwnedFd>| {
+            let Some(fd) = fd else { return PollFlags::empty() };
+            let mut fds = [PollFd::new(fd, PollFlags::IN)];
+            let _ = wait_for(&mut fds, Instant::now());
+            fds[0].revents()
+        };
         for _ in 0..ROUNDS_MAX {
-            let ready = |fd: &Option<OwnedFd>| {
-                fd.as_ref().is_some_and(|fd| {
-                    let mut fds = [PollFd::new(fd, PollFlags::IN)];
-                    wait_for(&mut fds, Instant::now()).unwrap_or(false)
-                })
-            };
-            let (stdout, stderr) = (ready(&self.pipes.stdout), ready(&self.pipes.stderr));
-            if stdout {
-                self.take_stdout();
-            }
-            if stderr {
-                self.take_stderr();
-            }
-            if !stdout && !stderr {
+            let (stdout, stderr) = (look(&self.pipes.stdout), look(&self.pipes.stderr));
+            if (stdout | stderr).is_empty() {
                 return;
             }
+            self.take_output_of(stdout, stderr);
         }
     }
 

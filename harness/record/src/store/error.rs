@@ -35,8 +35,8 @@ pub enum StoreError {
         /// The system's reason.
         source: io::Error,
     },
-    /// An append failed and could not be taken back, so a further one would be unreadable.
-    #[error("{} ends in half a line that could not be removed; resume the run", path.display())]
+    /// An append failed and could not be taken back, or a sync failed.
+    #[error("the end of {} is uncertain; resume the run", path.display())]
     Broken {
         /// The journal.
         path: PathBuf,

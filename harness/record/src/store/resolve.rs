@@ -42,7 +42,8 @@ fn steps_back(name: &str) -> Option<usize> {
     if rest.is_empty() { Some(0) } else { rest.strip_prefix('~')?.parse().ok() }
 }
 
-fn missing(root: &Path, runs: &[RunEntry], name: &str) -> StoreError {
+/// The error for a run that is not there: the nearest name, and what is there.
+pub(super) fn missing(root: &Path, runs: &[RunEntry], name: &str) -> StoreError {
     let hint = if runs.is_empty() {
         ": the store is empty".to_owned()
     } else {

@@ -26,7 +26,7 @@ pub struct RunWriter {
     length: u64,
     samples: u64,
     synced: Instant,
-    /// A failed append could not be taken back.
+    /// The disk failed in a way after which the journal's end is unknown.
     broken: bool,
     line: Vec<u8>,
 }
@@ -75,8 +75,7 @@ impl RunWriter {
         store: &Store,
         id: &RunId,
     ) -> Result<(Self, RunInfo, Vec<Sample>, Recovery), StoreError> {
-        let directory = store.directory(id)?;
-        let info = read_info(&directory)?;
+        let directory = store.existing(id)?;
         let path = directory.join(files::JOURNAL);
         let complete = || StoreError::Complete { path: directory.clone() };
         let journal = OpenOptions::new().append(true).open(&path).map_err(|e| match e.kind() {
@@ -88,6 +87,7 @@ impl RunWriter {
             // Its writer finished it between our opening and our locking.
             return Err(complete());
         }
+        let info = read_info(&directory)?;
         let mut writer = Self::new(id.clone(), directory, journal);
         let (samples, recovery) = writer.recover(&path)?;
         Ok((writer, info, samples, recovery))
@@ -107,8 +107,8 @@ impl RunWriter {
     /// can lose the samples of at most one second.
     ///
     /// # Errors
-    /// When a value is not finite or the disk refuses. The journal is then as it was before, and
-    /// a later append may succeed.
+    /// When a value is not finite or the disk refuses. The journal is then as it was before and a
+    /// later append may succeed, unless even that failed: then every later append is refused.
     pub fn append(&mut self, sample: &Sample) -> Result<(), StoreError> {
         if let Some(value) = sample.values.iter().find(|value| !value.value.is_finite()) {
             return Err(StoreError::NotFinite {
@@ -129,7 +129,11 @@ impl RunWriter {
         }
         self.length += self.line.len() as u64;
         self.samples += 1;
-        if self.synced.elapsed() >= SYNC_EVERY { self.sync() } else { Ok(()) }
+        if self.synced.elapsed() < SYNC_EVERY {
+            return Ok(());
+        }
+        // After a failed sync nobody knows which pages reached the disk.
+        self.sync().inspect_err(|_| self.broken = true)
     }
 
     /// Replaces `run.json` in one step.
@@ -287,8 +291,6 @@ mod tests {
         };
         assert!(matches!(writer.append(&sample), Err(StoreError::DiskFull { saved: 0, .. })));
         let broken = writer.append(&sample).unwrap_err().to_string();
-        let expected = "results/r/journal.jsonl ends in half a line that could not be removed; \
-                        resume the run";
-        assert_eq!(broken, expected);
+        assert_eq!(broken, "the end of results/r/journal.jsonl is uncertain; resume the run");
     }
 }

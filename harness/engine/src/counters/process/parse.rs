@@ -65,12 +65,13 @@ fn stat(text: &str) -> Option<Stat> {
     // Field 3 of proc(5), the state, is number 0 here.
     let fields: Vec<&str> = rest.split_ascii_whitespace().collect();
     let field = |number: usize| fields.get(number - 3)?.parse::<u64>().ok();
+    let sum = |own: usize, waited: usize| field(own)?.checked_add(field(waited)?);
     Some(Stat {
         parent: u32::try_from(field(4)?).ok()?,
-        minor_faults: field(10)? + field(11)?,
-        major_faults: field(12)? + field(13)?,
-        user_ticks: field(14)? + field(16)?,
-        system_ticks: field(15)? + field(17)?,
+        minor_faults: sum(10, 11)?,
+        major_faults: sum(12, 13)?,
+        user_ticks: sum(14, 16)?,
+        system_ticks: sum(15, 17)?,
     })
 }
 
@@ -85,7 +86,7 @@ fn io_sums(text: &str) -> Option<Io> {
 
 fn status(text: &str) -> Option<Status> {
     Some(Status {
-        peak_bytes: number(text, "VmHWM:").map(|kib| kib * 1_024),
+        peak_bytes: number(text, "VmHWM:").map(|kib| kib.saturating_mul(1_024)),
         switches: ThreadSwitches {
             thread: u32::try_from(number(text, "Pid:")?).ok()?,
             voluntary: number(text, "voluntary_ctxt_switches:")?,
@@ -106,7 +107,8 @@ mod tests {
 
     use super::*;
 
-    const STAT: &str = "1234 (odd) name ( S 1 2 3 4 -1 4194560 100 20 3 4 50 60 7 8 20 0 4 0 99\n";
+    const STAT: &str =
+        "1234 ((odd) name () S 1 2 3 4 -1 4194560 100 20 3 4 50 60 7 8 20 0 4 0 99\n";
     const IO: &str = "rchar: 10\nwchar: 20\nsyscr: 1\nsyscw: 2\nread_bytes: 4096\n\
                       write_bytes: 8192\ncancelled_write_bytes: 1\n";
     const STATUS: &str = "Name:\tx\nTgid:\t7\nPid:\t9\nVmPeak:\t  10 kB\nVmHWM:\t    2048 kB\n\

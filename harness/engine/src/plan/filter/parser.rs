@@ -190,12 +190,7 @@ impl Parser<'_> {
         Ok((token, start..start + length))
     }
 
-    fn quoted(
-        &self,
-        rest: &str,
-        quote: char,
-        start: usize,
-    ) -> Result<(Token, usize), SuiteError> {
+    fn quoted(&self, rest: &str, quote: char, start: usize) -> Result<(Token, usize), SuiteError> {
         let mut text = String::new();
         let mut chars = rest.char_indices().skip(1);
         while let Some((at, c)) = chars.next() {

@@ -15,20 +15,10 @@ use workload_api::ParamValue;
 use crate::suite::quantity;
 use crate::suite::source::Located;
 
-/// One value of a parameter. Never NaN, never infinite.
-#[derive(Debug)]
+/// One value of a parameter.
+#[derive(Debug, serde::Deserialize)]
+#[serde(transparent)]
 pub(in crate::suite) struct WireScalar(pub(in crate::suite) ParamValue);
-
-impl<'de> Deserialize<'de> for WireScalar {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        match ParamValue::deserialize(deserializer)? {
-            ParamValue::Float(x) if !x.is_finite() => {
-                Err(de::Error::invalid_value(Unexpected::Float(x), &"a finite number"))
-            }
-            value => Ok(Self(value)),
-        }
-    }
-}
 
 impl JsonSchema for WireScalar {
     fn schema_name() -> Cow<'static, str> {
@@ -122,17 +112,6 @@ impl<'de> Deserialize<'de> for WireAxis {
 
 struct AxisVisitor;
 
-impl AxisVisitor {
-    fn one<E: de::Error>(value: ParamValue) -> Result<WireAxis, E> {
-        match value {
-            ParamValue::Float(x) if !x.is_finite() => {
-                Err(E::invalid_value(Unexpected::Float(x), &"a finite number"))
-            }
-            value => Ok(WireAxis::One(value)),
-        }
-    }
-}
-
 impl<'de> Visitor<'de> for AxisVisitor {
     type Value = WireAxis;
 
@@ -143,19 +122,19 @@ impl<'de> Visitor<'de> for AxisVisitor {
     }
 
     fn visit_bool<E: de::Error>(self, value: bool) -> Result<WireAxis, E> {
-        Self::one(ParamValue::Bool(value))
+        Ok(WireAxis::One(ParamValue::Bool(value)))
     }
 
     fn visit_i64<E: de::Error>(self, value: i64) -> Result<WireAxis, E> {
-        Self::one(ParamValue::Integer(value))
+        Ok(WireAxis::One(ParamValue::Integer(value)))
     }
 
     fn visit_f64<E: de::Error>(self, value: f64) -> Result<WireAxis, E> {
-        Self::one(ParamValue::Float(value))
+        Ok(WireAxis::One(ParamValue::Float(value)))
     }
 
     fn visit_str<E: de::Error>(self, value: &str) -> Result<WireAxis, E> {
-        Self::one(ParamValue::Text(value.to_owned()))
+        Ok(WireAxis::One(ParamValue::Text(value.to_owned())))
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<WireAxis, A::Error> {

@@ -3,7 +3,7 @@
 use std::fs;
 
 use super::fixture::{complete, info, journal, sample, store};
-use crate::store::{State, Store, StoreError};
+use crate::store::{RunWriter, State, Store, StoreError};
 use crate::{RunId, RunInfo};
 
 const FIRST: &str = "20260101-000000-quick";
@@ -72,10 +72,13 @@ fn a_name_that_means_no_run_or_several_is_refused_with_what_is_there() {
 }
 
 #[test]
-fn reading_a_run_that_is_not_there_names_the_nearest() {
+fn reading_or_resuming_a_run_that_is_not_there_names_the_nearest() {
     let (_guard, store) = three_runs();
-    let error = store.read(&RunId::new("20260101-000000-quik")).unwrap_err().to_string();
-    assert!(error.contains(&format!("did you mean `{FIRST}`?")), "{error}");
+    let id = RunId::new("20260101-000000-quik");
+    let read = store.read(&id).unwrap_err().to_string();
+    let resumed = RunWriter::resume(&store, &id).unwrap_err().to_string();
+    assert!(read.contains(&format!("did you mean `{FIRST}`?")), "{read}");
+    assert_eq!(read, resumed);
 }
 
 #[test]

@@ -1,0 +1,99 @@
+//! Suites from the outside: what they mean, how they are refused, and that no way of spoiling a
+//! real one goes unnoticed. Nothing here starts a process.
+
+#[path = "suite/documents.rs"]
+mod documents;
+#[path = "suite/errors.rs"]
+mod errors;
+#[path = "suite/mutations.rs"]
+mod mutations;
+#[path = "suite/plans.rs"]
+mod plans;
+
+use std::path::Path;
+
+use engine::case::{Runner, RunnerKind};
+use engine::plan::{Filter, Override, Plan, PlanOptions, Specs};
+use engine::suite::{Suite, SuiteError};
+use workload_api::{Kind, ParamSpec, Spec};
+
+/// The real built-in workloads, and one sorting workload for every foreign program.
+pub(crate) struct Served;
+
+impl Specs for Served {
+    fn specs(&self, runner: &Runner) -> anyhow::Result<Vec<Spec>> {
+        match runner.kind {
+            RunnerKind::Builtin => Ok(workloads::ALL.iter().map(|known| known.spec()).collect()),
+            _ => Ok(vec![spec("sort", vec![param("rows", ROWS)])]),
+        }
+    }
+}
+
+/// Workloads with a parameter of every kind, whose declarations no other change can touch.
+pub(crate) struct Fixture;
+
+const ROWS: Kind = Kind::Integer { min: 1, max: 1_000_000_000 };
+
+impl Specs for Fixture {
+    fn specs(&self, runner: &Runner) -> anyhow::Result<Vec<Spec>> {
+        match (&runner.kind, runner.name.as_str()) {
+            (RunnerKind::Builtin, _) => {
+                Ok(vec![pipeline(), spec("scan", vec![param("rows", ROWS)])])
+            }
+            (_, "broken") => anyhow::bail!("no such file or directory"),
+            _ => Ok(vec![spec("sort", vec![param("rows", ROWS)])]),
+        }
+    }
+}
+
+fn pipeline() -> Spec {
+    let steps = Kind::titled(&[("00", "Baseline"), ("05", "Second writer"), ("12", "Last")]);
+    spec(
+        "pipeline",
+        vec![
+            param("step", steps),
+            param("rows", ROWS),
+            param("writers", Kind::Integer { min: 1, max: 64 }),
+            param("buffer", Kind::Bytes { min: 1024, max: 1 << 30 }),
+            param("delay", Kind::Duration { min: 0, max: 60_000_000_000 }),
+            param("share", Kind::Float { min: 0.0, max: 1.0 }),
+            param("dictionary", Kind::Bool),
+            param("codec", Kind::titled(&[("none", "As it is"), ("zstd", "Zstandard")])),
+        ],
+    )
+}
+
+fn spec(name: &str, params: Vec<ParamSpec>) -> Spec {
+    Spec { name: name.to_owned(), about: String::new(), params }
+}
+
+fn param(name: &str, kind: Kind) -> ParamSpec {
+    ParamSpec { name: name.to_owned(), about: String::new(), kind, default: None }
+}
+
+/// The plan of a text with options as they are typed.
+pub(crate) fn plan_with(
+    text: &str,
+    sets: &[&str],
+    filter: Option<&str>,
+) -> Result<Plan, SuiteError> {
+    let overrides = sets.iter().map(|set| Override::parse(set)).collect::<Result<_, _>>()?;
+    let filter = filter.map(Filter::parse).transpose()?;
+    let suite = Suite::parse(text, Path::new("/suites/x.toml"))?;
+    Plan::build(&suite, &Fixture, &PlanOptions { filter, overrides })
+}
+
+/// The plan of a suite with one case, which `case` describes.
+pub(crate) fn plan(case: &str) -> Result<Plan, SuiteError> {
+    plan_with(&one_case(case), &[], None)
+}
+
+/// A suite with one case of the workload `pipeline`.
+pub(crate) fn one_case(case: &str) -> String {
+    format!("name = \"x\"\n\n[[case]]\nworkload = \"pipeline\"\n{case}\n")
+}
+
+/// The ids of a plan's cases.
+pub(crate) fn ids(plan: &Plan) -> Vec<&str> {
+    plan.cases.iter().map(|case| case.id.as_str()).collect()
+}

@@ -1,0 +1,227 @@
+//! The report page: its numbers, its safety, its words.
+
+use std::collections::BTreeMap;
+
+use record::{CaseId, FailureKind, Source, Unavailable};
+use reports::{Format, PageOptions, RunSet, ShowOptions, html, show};
+use serde_json::Value as Json;
+
+use crate::fixture::{self, failed, samples, step};
+
+pub(crate) fn page(set: &RunSet) -> String {
+    html(set, &PageOptions::default()).unwrap()
+}
+
+/// A set whose every name and text tries to break out.
+pub(crate) fn hostile_set() -> RunSet {
+    let names = [
+        "</script><b onload=alert(1)>".to_owned(),
+        "\"'><img src=x onerror=alert(1)>".to_owned(),
+        "x".repeat(500),
+        "\u{202e}\u{5d0}\u{5d1}\u{5d2} right to left".to_owned(),
+        "🏎️ emoji 漢字".to_owned(),
+        "]]><!-- \u{0}\u{1b}[31m -->".to_owned(),
+    ];
+    let mut cases = Vec::new();
+    for name in &names {
+        let mut case = fixture::case(&[("step", name.as_str().into())], name);
+        case.id = CaseId::new(name.clone());
+        let mut all = samples(&case, &[10.0, 11.0]);
+        all.push(failed(&case, 2, FailureKind::Run, name));
+        cases.push((case, all));
+    }
+    let mut run = fixture::study().info;
+    run.cases = cases.iter().map(|(case, _)| case.clone()).collect();
+    run.suite.about = names[0].clone();
+    run.suite.text = names.join("\n");
+    run.suite.path = names[1].clone();
+    run.command = names.to_vec();
+    run.warnings = names.to_vec();
+    run.before.facts[0].value = names[0].clone();
+    run.unavailable = vec![Unavailable {
+        metrics: vec![names[0].clone()],
+        source: Source::Hardware,
+        errno: None,
+        reason: names[1].clone(),
+        remedy: names[0].clone(),
+    }];
+    let samples = cases.into_iter().flat_map(|(_, samples)| samples).collect();
+    RunSet::new(vec![fixture::stored(run, samples)]).unwrap()
+}
+
+/// What a browser makes of an attribute.
+fn unescaped(text: &str) -> String {
+    let mut text = text.to_owned();
+    for (code, c) in [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&amp;", "&")] {
+        text = text.replace(code, c);
+    }
+    for (code, c) in [("&#60;", "<"), ("&#62;", ">"), ("&#34;", "\""), ("&#39;", "'"), ("&#38;", "&")]
+    {
+        text = text.replace(code, c);
+    }
+    text
+}
+
+fn attribute(tag: &str, name: &str) -> String {
+    let from = tag.split(&format!("{name}=\"")).nth(1).unwrap();
+    unescaped(from.split('"').next().unwrap())
+}
+
+#[test]
+fn every_number_of_the_table_is_the_one_that_json_shows() {
+    for set in [fixture::study_set(), fixture::grid_set(), hostile_set()] {
+        let options = ShowOptions { format: Format::Json, ..ShowOptions::default() };
+        let document: Json = serde_json::from_str(&show(&set, &options).unwrap()).unwrap();
+        let cases: BTreeMap<&str, &Json> = document["cases"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|case| (case["case"].as_str().unwrap(), case))
+            .collect();
+        let html = page(&set);
+        let tags: Vec<&str> = html.split("<span data-case=").skip(1).collect();
+        for tag in &tags {
+            let tag = format!("data-case={}", tag.split('>').next().unwrap());
+            let case = cases[attribute(&tag, "data-case").as_str()];
+            let (metric, field) = (attribute(&tag, "data-metric"), attribute(&tag, "data-field"));
+            let place = if metric == "against" {
+                &case["against"]
+            } else {
+                let mut metrics = case["metrics"].as_array().unwrap().iter();
+                metrics.find(|one| one["metric"] == metric.as_str()).unwrap()
+            };
+            let shown: f64 = attribute(&tag, "data-value").parse().unwrap();
+            assert_eq!(Some(shown), place[&field].as_f64(), "{metric} {field}");
+        }
+        // Median, range (2), n, rows/s, bytes/s, cores, memory: 8 at least in every measured row.
+        let measured = set.cases.iter().filter(|case| case.wall_time().is_some()).count();
+        assert!(tags.len() >= 8 * measured, "{} numbers of {measured} cases", tags.len());
+    }
+}
+
+#[test]
+fn the_headline_is_computed() {
+    let headline = |set: &RunSet| {
+        let html = page(set);
+        let from = html.split("<h1>").nth(1).unwrap();
+        unescaped(from.split("</h1>").next().unwrap())
+    };
+    assert_eq!(headline(&fixture::study_set()), "6.7× faster over 13 steps: 931 ms to 140 ms");
+    assert_eq!(headline(&fixture::grid_set()), "Lowest median: batch=8192 writers=2 (202 ms)");
+    let times = |pairs: &[(&str, &[f64])]| {
+        fixture::set(
+            pairs
+                .iter()
+                .map(|(name, times)| {
+                    let case = fixture::case(&[("codec", (*name).into())], "");
+                    (case.clone(), samples(&case, times))
+                })
+                .collect(),
+        )
+    };
+    let slow = [30.0, 31.0, 32.0, 33.0];
+    let fast = [10.0, 10.1, 10.2, 10.3];
+    let found = headline(&times(&[("zstd", &slow), ("lz4", &fast)]));
+    assert_eq!(found, "Fastest: lz4, 3.1× faster than zstd");
+    assert_eq!(headline(&times(&[("zstd", &slow), ("lz4", &slow)])), "Lowest median: zstd (31.5 ms)");
+    assert_eq!(headline(&times(&[("zstd", &[5.0])])), "pipeline/codec=zstd: 5.00 ms");
+    let case = step("00", "");
+    let crash = failed(&case, 0, FailureKind::Start, "no such program");
+    assert_eq!(headline(&fixture::set(vec![(case, vec![crash])])), "No case has a time");
+}
+
+#[test]
+fn failures_are_told_above_the_charts_and_in_full_below() {
+    let html = page(&fixture::grid_set());
+    assert!(html.contains("2 of 4 cases failed, 1 lost samples."));
+    assert!(html.contains("failed: died: killed by signal 11 (SIGSEGV)"));
+    assert!(html.contains("<pre tabindex=\"0\">the last words</pre>"));
+    assert!(!page(&fixture::study_set()).contains("id=\"failures\""));
+}
+
+#[test]
+fn the_same_set_gives_the_same_bytes() {
+    assert_eq!(page(&fixture::study_set()), page(&fixture::study_set()));
+    assert_eq!(page(&hostile_set()), page(&hostile_set()));
+}
+
+/// The page without the texts that people wrote into it: its tags alone.
+fn tags(html: &str) -> Vec<&str> {
+    html.split('<').skip(1).map(|tag| tag.split('>').next().unwrap()).collect()
+}
+
+#[test]
+fn names_from_outside_never_become_markup() {
+    let html = page(&hostile_set());
+    let ours = [
+        "!doctype", "html", "head", "meta", "title", "style", "body", "header", "div", "h1",
+        "button", "p", "a", "ul", "li", "nav", "main", "section", "h2", "h3", "svg", "g", "rect",
+        "polyline", "polygon", "circle", "text", "table", "thead", "tbody", "tr", "th", "td",
+        "small", "bdi", "span", "details", "summary", "pre", "code", "br", "script",
+    ];
+    for tag in tags(&html) {
+        let name = tag.trim_start_matches('/').split([' ', '\n']).next().unwrap();
+        // The script compares numbers with "<"; what follows is no tag.
+        assert!(ours.contains(&name), "<{tag}>");
+    }
+    assert_eq!(html.matches("<script>").count(), 1);
+    assert_eq!(html.matches("</script>").count(), 1);
+    assert!(!html.contains('\u{202e}') && !html.contains('\u{1b}') && !html.contains('\u{0}'));
+}
+
+#[test]
+fn the_page_asks_for_nothing_and_obeys_a_strict_policy() {
+    let html = page(&fixture::study_set());
+    assert!(html.contains("content=\"default-src 'none'; style-src 'sha256-"));
+    for tag in tags(&html) {
+        let inside = format!(" {tag}");
+        for forbidden in [" style=", " src=", " onclick=", " onload=", " srcset=", " xlink:href="] {
+            assert!(!inside.contains(forbidden), "<{tag}>");
+        }
+        if let Some(link) = inside.split(" href=\"").nth(1) {
+            assert!(link.starts_with('#'), "<{tag}>");
+        }
+    }
+    for forbidden in ["url(", "@import", "http:", "https:", "eval(", "localStorage"] {
+        assert!(!html.contains(forbidden), "{forbidden}");
+    }
+}
+
+#[test]
+fn every_link_of_the_page_has_its_target() {
+    let html = page(&fixture::grid_set());
+    for link in html.split("href=\"#").skip(1) {
+        let id = link.split('"').next().unwrap();
+        assert_eq!(html.matches(&format!("id=\"{id}\"")).count(), 1, "#{id}");
+    }
+}
+
+#[test]
+fn what_could_not_be_counted_is_told_with_its_remedy() {
+    let html = page(&fixture::study_set());
+    assert!(html.contains("Not counted here: cycles, instructions, cache_misses."));
+    assert!(html.contains("What would help: run on bare metal, or give the guest a vPMU"));
+    assert!(html.contains("two spinning threads took 1.72 times as long as one"));
+}
+
+#[test]
+fn a_fact_that_changed_during_the_run_is_shown_twice() {
+    let mut run = fixture::study();
+    let mut after = run.info.before.clone();
+    after.facts[4].value = "powersave".to_owned();
+    run.info.after = Some(after);
+    let html = page(&RunSet::new(vec![run]).unwrap());
+    assert!(html.contains("<th scope=\"row\">governor</th><td>unknown: no cpufreq here</td><td>powersave</td>"));
+    assert!(html.contains("<th scope=\"row\">kernel</th><td>Linux 6.18</td><td></td>"));
+}
+
+#[test]
+fn large_sets_stay_small_pages() {
+    let cases = (0..200).map(|i| {
+        let case = fixture::case(&[("n", i.into())], "");
+        (case.clone(), samples(&case, &fixture::spread(f64::from(i + 1), 100, 1)))
+    });
+    let html = page(&fixture::set(cases.collect()));
+    assert!(html.len() < 1_500_000, "{} bytes", html.len());
+    assert!(include_str!("../../templates/report.js").len() < 10_000);
+}
