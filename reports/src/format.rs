@@ -173,11 +173,8 @@ pub(crate) struct RatioText {
 pub(crate) fn ratio_text(ratio: &stats::Ratio) -> RatioText {
     let stats::Interval { low, high, .. } = ratio.interval;
     let faster = ratio.ratio < 1.0;
-    let (number, from, to) = if faster {
-        (1.0 / ratio.ratio, 1.0 / high, 1.0 / low)
-    } else {
-        (ratio.ratio, low, high)
-    };
+    let (number, from, to) =
+        if faster { (1.0 / ratio.ratio, 1.0 / high, 1.0 / low) } else { (ratio.ratio, low, high) };
     let word = if faster { "faster" } else { "slower" };
     let range = format!(" ({} to {})", factor(from), factor(to));
     if ratio.excludes_one() {
@@ -196,9 +193,8 @@ pub(crate) fn ratio_text(ratio: &stats::Ratio) -> RatioText {
 /// `text` without characters that a terminal or a browser would obey: controls become U+FFFD, and
 /// so do the marks that turn the direction of everything after them.
 pub fn printable(text: &str) -> String {
-    let obeyed = |c: char| {
-        c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-    };
+    let obeyed =
+        |c: char| c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     text.chars().map(|c| if obeyed(c) { '\u{fffd}' } else { c }).collect()
 }
 
@@ -276,7 +272,10 @@ mod tests {
     fn ratios_are_words_and_few_samples_are_told() {
         assert_eq!(ratio_words(&ratio(0.5, 0.4, 0.8, 0.95)), "2.00× faster (1.25× to 2.50×)");
         assert_eq!(ratio_words(&ratio(12.345, 10.0, 15.0, 0.95)), "12.3× slower (10.0× to 15.0×)");
-        assert_eq!(ratio_words(&ratio(1.01, 0.9, 1.1, 0.96)), "no difference shown (0.90× to 1.10×)");
+        assert_eq!(
+            ratio_words(&ratio(1.01, 0.9, 1.1, 0.96)),
+            "no difference shown (0.90× to 1.10×)"
+        );
         assert_eq!(ratio_words(&ratio(0.5, 0.4, 0.8, 0.9)), "2.00× faster? (n=3: too few)");
         assert_eq!(ratio_words(&ratio(1.0, 1.0, 1.0, 0.0)), "1.00× or so (n=3: too few)");
     }

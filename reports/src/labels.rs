@@ -97,10 +97,7 @@ mod tests {
     #[test]
     fn different_workloads_are_named() {
         check(&[case("scan", &[]), case("join", &[])], &["scan", "join"]);
-        check(
-            &[case("scan", &[("n", Value::from(1))]), case("join", &[])],
-            &["scan n=1", "join"],
-        );
+        check(&[case("scan", &[("n", Value::from(1))]), case("join", &[])], &["scan n=1", "join"]);
     }
 
     #[test]

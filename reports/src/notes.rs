@@ -78,7 +78,10 @@ pub(crate) fn failures(set: &RunSet) -> Vec<String> {
             } else {
                 String::new()
             };
-            all.push(format!("{}: {failed} failed: {kind}: {}{rest}", case.label, one.failure.message));
+            all.push(format!(
+                "{}: {failed} failed: {kind}: {}{rest}",
+                case.label, one.failure.message
+            ));
         }
     }
     all

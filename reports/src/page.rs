@@ -13,7 +13,7 @@ use base64::Engine as _;
 use sha2::{Digest as _, Sha256};
 
 use crate::charts::{CHARTS, Chart, Size};
-use crate::format::printable;
+use crate::format::{printable, shorten};
 use crate::notes;
 use crate::run_set::RunSet;
 use crate::view::{Cell, Grid, Key, Piece, Row, grid};
@@ -109,12 +109,12 @@ fn section(chart: &dyn Chart, set: &RunSet) -> Section {
 fn warnings(set: &RunSet) -> Vec<String> {
     let mut all = notes::warnings(set);
     all.extend(notes::skipped(set));
-    all
+    all.iter().map(|line| printable(line)).collect()
 }
 
 fn unavailable(set: &RunSet) -> Option<String> {
-    let names: Vec<&str> =
-        notes::unavailable(set).into_iter().flat_map(|one| &one.metrics).map(String::as_str).collect();
+    let names = notes::unavailable(set).into_iter().flat_map(|one| &one.metrics);
+    let names: Vec<String> = names.map(|name| printable(name)).collect();
     (!names.is_empty()).then(|| format!("Not counted here: {}.", names.join(", ")))
 }
 
@@ -143,7 +143,8 @@ fn head(grid: &Grid, key: Key) -> Option<Head> {
     let find = |key| grid.columns.iter().find(|column| column.key == key);
     let below = below(key).and_then(find).map(|column| column.head.clone());
     // A head may break between words, but not inside a unit.
-    let text = printable(&find(key)?.head).replace(" rows/s", "\u{a0}rows/s").replace(" %", "\u{a0}%");
+    let text =
+        printable(&find(key)?.head).replace(" rows/s", "\u{a0}rows/s").replace(" %", "\u{a0}%");
     Some(Head { text, below: below.unwrap_or_default(), class: class(key) })
 }
 
@@ -159,6 +160,9 @@ fn below(key: Key) -> Option<Key> {
 fn class(key: Key) -> &'static str {
     if key.is_number() { "number" } else { "text" }
 }
+
+/// The most characters of a name in the table; the row's tooltip has the whole id.
+const MOST_NAME: usize = 80;
 
 /// A row of the table.
 struct TableRow {
@@ -200,10 +204,10 @@ fn table_row(set: &RunSet, grid: &Grid, row: &Row) -> TableRow {
         Some(table_cell(key, find(key)?, second))
     });
     TableRow {
-        id: case.info.id.to_string(),
-        run: set.runs[case.run].id.to_string(),
-        label: printable(&case.label),
-        title: printable(&case.info.title),
+        id: printable(case.info.id.as_str()),
+        run: printable(set.runs[case.run].id.as_str()),
+        label: shorten(&case.label, MOST_NAME),
+        title: shorten(&case.info.title, MOST_NAME),
         trouble: case.trouble().map(|trouble| printable(&trouble)),
         cells: cells.collect(),
     }

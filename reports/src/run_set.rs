@@ -130,7 +130,11 @@ impl RunSet {
                 notes.push(format!("run {} has not ended: what it has measured so far", info.id));
             }
             if let Some(stray) = samples.iter().find(|sample| info.case(&sample.case).is_none()) {
-                bail!("run {}: sample of case `{}`, which the run does not name", info.id, stray.case);
+                bail!(
+                    "run {}: sample of case `{}`, which the run does not name",
+                    info.id,
+                    stray.case
+                );
             }
             for case in &info.cases {
                 let own: Vec<&Sample> =
@@ -207,8 +211,7 @@ impl RunSet {
             Some(case) if usable(&self.cases[case]) => Ok(Some(case)),
             Some(_) => bail!("case `{name}` has no numbers to hold others against"),
             None => {
-                let labels: Vec<&str> =
-                    self.cases.iter().map(|case| case.label.as_str()).collect();
+                let labels: Vec<&str> = self.cases.iter().map(|case| case.label.as_str()).collect();
                 bail!("no case `{name}`; there are: {}", labels.join(", "))
             }
         }
@@ -307,8 +310,7 @@ fn failures(samples: &[&Sample]) -> Vec<FailureCount> {
 /// Whether a sample's value is a sum over its executions: peaks, ratios and rates are not.
 fn is_sum(value: &Value) -> bool {
     let peaks = [record::metrics::PEAK_RSS.name, record::metrics::PEAK_RSS_SUM.name];
-    !peaks.contains(&value.metric.as_str())
-        && !matches!(value.unit, Unit::Ratio | Unit::PerSecond)
+    !peaks.contains(&value.metric.as_str()) && !matches!(value.unit, Unit::Ratio | Unit::PerSecond)
 }
 
 fn series(samples: &[&Sample]) -> Vec<Series> {
@@ -363,4 +365,3 @@ fn metric_rank(name: &str) -> usize {
     let all = record::metrics::ALL;
     all.iter().position(|metric| metric.name == name).unwrap_or(all.len())
 }
-

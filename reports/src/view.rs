@@ -235,12 +235,8 @@ impl Builder<'_> {
             return Cell::text("no time to compare");
         };
         let text = ratio_text(&ratio);
-        let number = Number {
-            text: text.number,
-            metric: "against",
-            field: "ratio",
-            value: ratio.ratio,
-        };
+        let number =
+            Number { text: text.number, metric: "against", field: "ratio", value: ratio.ratio };
         Cell(vec![Piece::Number(number), Piece::Text(text.word), Piece::Aside(text.aside)])
     }
 }
@@ -258,8 +254,7 @@ fn samples(case: &CaseSet) -> Cell {
     let summary = &series.summary;
     let text = summary.samples.to_string();
     let value = summary.samples as f64;
-    let mut pieces =
-        vec![Piece::Number(Number { text, metric: WALL, field: "samples", value })];
+    let mut pieces = vec![Piece::Number(Number { text, metric: WALL, field: "samples", value })];
     if summary.replicates < summary.samples {
         pieces.push(Piece::Aside(format!(" in {}", summary.replicates)));
     }

@@ -1,12 +1,22 @@
 //! Suites from the outside: what they mean, how they are refused, and that no way of spoiling a
 //! real one goes unnoticed. Nothing here starts a process.
 
+#[cfg(test)]
 #[path = "suite/documents.rs"]
 mod documents;
-#[path = "suite/errors.rs"]
-mod errors;
+#[cfg(test)]
+#[path = "suite/errors_of_cases.rs"]
+mod errors_of_cases;
+#[cfg(test)]
+#[path = "suite/errors_of_options.rs"]
+mod errors_of_options;
+#[cfg(test)]
+#[path = "suite/errors_of_tables.rs"]
+mod errors_of_tables;
+#[cfg(test)]
 #[path = "suite/mutations.rs"]
 mod mutations;
+#[cfg(test)]
 #[path = "suite/plans.rs"]
 mod plans;
 
@@ -96,4 +106,21 @@ pub(crate) fn one_case(case: &str) -> String {
 /// The ids of a plan's cases.
 pub(crate) fn ids(plan: &Plan) -> Vec<&str> {
     plan.cases.iter().map(|case| case.id.as_str()).collect()
+}
+
+/// The report of a suite that is refused.
+pub(crate) fn refused(text: &str) -> String {
+    refused_with(text, &[], None)
+}
+
+/// The report of an option that is refused beside a good suite.
+pub(crate) fn option_refused(sets: &[&str], filter: Option<&str>) -> String {
+    refused_with(&one_case("params = { step = \"00\" }"), sets, filter)
+}
+
+fn refused_with(text: &str, sets: &[&str], filter: Option<&str>) -> String {
+    match plan_with(text, sets, filter) {
+        Ok(plan) => panic!("accepted with {} cases", plan.cases.len()),
+        Err(error) => error.to_string(),
+    }
 }

@@ -293,10 +293,10 @@ impl DrawingBackend for Svg {
     }
 }
 
-/// The most px that `text` takes at a font size in px: the widths of Helvetica, and a sixth more,
+/// The most px that `text` takes at a font size in px: the widths of Helvetica, and a fifth more,
 /// because DejaVu Sans is the system font of many a Linux. What is not in the table counts 1 em.
 pub(super) fn text_width(text: &str, size: f64) -> f64 {
-    const ROOM: f64 = 7.0 / 6.0;
+    const ROOM: f64 = 1.2;
     let thousandths: u32 = text
         .chars()
         .map(|c| match u32::from(c) {
@@ -347,8 +347,11 @@ mod tests {
 
     #[test]
     fn texts_are_escaped_and_measured() {
-        assert_eq!(escaped("</script><b>&\"'\u{8}"), "&lt;/script&gt;&lt;b&gt;&amp;&quot;&#39;\u{fffd}");
-        assert!((text_width("00", 10.0) - 12.973).abs() < 1e-3);
+        assert_eq!(
+            escaped("</script><b>&\"'\u{8}"),
+            "&lt;/script&gt;&lt;b&gt;&amp;&quot;&#39;\u{fffd}"
+        );
+        assert!((text_width("00", 10.0) - 13.344).abs() < 1e-3);
         assert!(text_width("漢", 10.0) > 10.0);
     }
 }

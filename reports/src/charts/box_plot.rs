@@ -104,10 +104,7 @@ impl<'a> Data<'a> {
 type Plot<'a> = ChartContext<
     'a,
     Svg,
-    Cartesian2d<
-        plotters::coord::types::RangedCoordf64,
-        plotters::coord::types::RangedCoordf64,
-    >,
+    Cartesian2d<plotters::coord::types::RangedCoordf64, plotters::coord::types::RangedCoordf64>,
 >;
 
 fn draw(data: &Data<'_>, size: Size) -> Result<String, Failed> {
@@ -118,7 +115,7 @@ fn draw(data: &Data<'_>, size: Size) -> Result<String, Failed> {
     let height = (layout.row * data.cases.len() as f64 + 34.0).ceil() as u32;
     let canvas = Canvas::new((size.width(), height));
     let names: Vec<String> = names.iter().map(|name| fitted(name, TEXT, layout.name)).collect();
-    let left = if layout.stacked { 1.0 } else { widest.min(layout.name) + 14.0 };
+    let left = if layout.stacked { 6.0 } else { widest.min(layout.name) + 14.0 };
     let ticks = ticks_from_zero(data.top(), if wide { 6 } else { 3 });
     let texts: Vec<String> = ticks.iter().map(|&tick| tick_text(tick, ticks[1])).collect();
     let right = text_width(&texts[texts.len() - 1], TEXT) / 2.0 + 2.0;
@@ -160,7 +157,7 @@ impl Layout {
     fn new(wide: bool, widest: f64, rows: usize) -> Self {
         let room = if wide { 260.0 } else { 110.0 };
         if !wide && widest > room {
-            return Self { row: 42.0, name: 330.0, stacked: true, middle: 0.2, half: 0.17 };
+            return Self { row: 42.0, name: 320.0, stacked: true, middle: 0.2, half: 0.17 };
         }
         let row = if rows > 60 { 14.0 } else { 26.0 };
         Self { row, name: room, stacked: false, middle: 0.0, half: 0.28 }
@@ -180,11 +177,13 @@ fn rows(
         canvas.hit_area((0.0, y - row / 2.0), (f64::from(canvas.size.0), row));
         let role = if case.wall_time().is_some() { Role::Ink } else { Role::Bad };
         let above = if layout.stacked { row * 0.26 } else { 0.0 };
-        let indent = if layout.stacked { 6.0 } else { 0.0 };
+        let indent = if layout.stacked { 11.0 } else { 0.0 };
         canvas.text(name, (indent, y - above), Side::Right, role)?;
         let y = y + layout.middle * row;
         match case.wall_time() {
-            Some(series) => one(data, &mut plot, (index as f64 + layout.middle, layout.half), series)?,
+            Some(series) => {
+                one(data, &mut plot, (index as f64 + layout.middle, layout.half), series)?
+            }
             None => {
                 canvas.cross((zero + 12.0, y))?;
                 let why = if case.failures.is_empty() { "no sample" } else { "failed" };
@@ -230,8 +229,7 @@ fn jitter(number: usize) -> f64 {
 
 impl BoxPlot {
     fn summary(&self, data: &Data<'_>) -> String {
-        let titles: Vec<String> =
-            data.cases.iter().take(3).map(|case| data.title(case)).collect();
+        let titles: Vec<String> = data.cases.iter().take(3).map(|case| data.title(case)).collect();
         let more = data.cases.len().saturating_sub(3);
         let rest = if more > 0 { format!("; and {more} more in the table") } else { String::new() };
         format!("{}{rest}", titles.join("; "))

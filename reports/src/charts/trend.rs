@@ -163,10 +163,7 @@ fn exceptional(set: &RunSet, measured: &[usize], ordered: bool) -> Vec<usize> {
 type Plot<'a> = ChartContext<
     'a,
     Svg,
-    Cartesian2d<
-        plotters::coord::types::RangedCoordf64,
-        plotters::coord::types::RangedCoordf64,
-    >,
+    Cartesian2d<plotters::coord::types::RangedCoordf64, plotters::coord::types::RangedCoordf64>,
 >;
 
 fn draw(data: &Data<'_>, size: Size) -> Result<String, Failed> {
@@ -231,7 +228,8 @@ fn marks(data: &Data<'_>, mut plot: Plot<'_>, canvas: &Canvas) -> Result<(), Fai
         .collect();
     if data.ordered {
         // A failed case is a gap: neither line nor band may bridge it.
-        for segment in present.chunk_by(|one, next| next.0 - one.0 == 1.0) {
+        let segments = present.chunk_by(|one, next| next.0 - one.0 == 1.0);
+        for segment in segments.filter(|segment| segment.len() > 1) {
             let over = segment.iter().map(|(x, point)| (*x, point.max));
             let under = segment.iter().rev().map(|(x, point)| (*x, point.min));
             let band: Vec<(f64, f64)> = over.chain(under).collect();
@@ -240,12 +238,12 @@ fn marks(data: &Data<'_>, mut plot: Plot<'_>, canvas: &Canvas) -> Result<(), Fai
             plot.draw_series(LineSeries::new(line, stroked(Role::Data, 2.0)))?;
         }
     }
-    if !data.ordered || present.len() == 1 {
-        let bars = present.iter().map(|(x, point)| {
-            PathElement::new([(*x, point.min), (*x, point.max)], stroked(Role::Band, 6.0))
-        });
-        plot.draw_series(bars)?;
-    }
+    // Where no band reaches, every point has a bar of its own.
+    let alone = |x: f64| !present.iter().any(|(other, _)| (other - x).abs() == 1.0);
+    let bars = present.iter().filter(|(x, _)| !data.ordered || alone(*x)).map(|(x, point)| {
+        PathElement::new([(*x, point.min), (*x, point.max)], stroked(Role::Band, 6.0))
+    });
+    plot.draw_series(bars)?;
     let mut taken = Vec::new();
     for index in 0..data.points.len() {
         canvas.picture.open("pt", &data.title(index));
@@ -314,9 +312,9 @@ fn label(
     };
     let area = (left, top, left + width, top + TEXT);
     let inside = left >= 0.0 && left + width <= f64::from(canvas.size.0);
-    let free = taken.iter().all(|other| {
-        area.2 < other.0 || other.2 < area.0 || area.3 < other.1 || other.3 < area.1
-    });
+    let free = taken
+        .iter()
+        .all(|other| area.2 < other.0 || other.2 < area.0 || area.3 < other.1 || other.3 < area.1);
     if !inside || !free {
         return Ok(());
     }
@@ -327,9 +325,7 @@ fn label(
 
 /// Above a local maximum, below a local minimum: elsewhere the line would run through the text.
 fn side(data: &Data<'_>, index: usize) -> Side {
-    let median = |index: Option<usize>| {
-        Some(data.points.get(index?)?.as_ref()?.median)
-    };
+    let median = |index: Option<usize>| Some(data.points.get(index?)?.as_ref()?.median);
     let own = median(Some(index)).unwrap_or(0.0);
     let before = median(index.checked_sub(1)).unwrap_or(own);
     let after = median(Some(index + 1)).unwrap_or(own);

@@ -2,7 +2,7 @@
 
 use record::{RunInfo, metrics};
 
-use crate::format::{Kind, PROSE_DIGITS, counted, factor, moment, printable};
+use crate::format::{Kind, PROSE_DIGITS, counted, factor, moment, printable, shorten};
 use crate::run_set::{CaseSet, RunSet, State, run_name};
 
 /// The answer, and what must be said in the same breath.
@@ -46,18 +46,14 @@ fn time(ns: f64) -> String {
 }
 
 fn name(case: &CaseSet) -> String {
-    printable(&case.label)
+    shorten(&case.label, 60)
 }
 
 fn alone(set: &RunSet, case: usize) -> String {
     format!("{}: {}", name(&set.cases[case]), time(median(set, case)))
 }
 
-fn over_steps(
-    set: &RunSet,
-    (first, last): (usize, usize),
-    measured: &[usize],
-) -> (String, String) {
+fn over_steps(set: &RunSet, (first, last): (usize, usize), measured: &[usize]) -> (String, String) {
     let (from, to) = (median(set, first), median(set, last));
     let what = if set.label_name() == "step" { "step" } else { "case" };
     let steps = counted(measured.len(), what);
@@ -68,6 +64,9 @@ fn over_steps(
     if ratio.interval.is_confident() && !ratio.excludes_one() {
         let sentence = format!("No difference shown over {steps}: {} and {}", time(from), time(to));
         return (sentence, more);
+    }
+    if factor(to / from) == factor(1.0) {
+        return (format!("No change over {steps}: {}", time(to)), more);
     }
     let (size, word) = if to <= from { (from / to, "faster") } else { (to / from, "slower") };
     let sentence =
@@ -90,8 +89,9 @@ fn fastest_of(set: &RunSet, cases: &[usize]) -> Option<usize> {
 }
 
 fn fastest_step(set: &RunSet, measured: &[usize]) -> String {
+    let last = measured.last().map_or(0.0, |&last| median(set, last));
     match fastest_of(set, measured) {
-        Some(best) if measured.last() != Some(&best) => {
+        Some(best) if median(set, best) < last => {
             format!("Fastest: {} ({}).", name(&set.cases[best]), time(median(set, best)))
         }
         _ => String::new(),

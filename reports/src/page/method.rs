@@ -84,7 +84,8 @@ fn run(run: &RunInfo) -> RunText {
 
 fn sampling(run: &RunInfo) -> String {
     let sampling = &run.sampling;
-    let mut text = format!("{}; {} order, seed {}", headline::sampling(run), sampling.order, sampling.seed);
+    let mut text =
+        format!("{}; {} order, seed {}", headline::sampling(run), sampling.order, sampling.seed);
     if sampling.sync {
         text += "; written data synced between samples";
     }

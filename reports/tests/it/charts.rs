@@ -65,8 +65,10 @@ fn heights_in_the_trend_are_in_proportion_to_the_times_from_zero() {
 #[test]
 fn a_failed_case_is_a_gap_with_a_cross_in_the_trend() {
     let svg = Trend.draw(&steps(), Size::Wide).unwrap();
-    let lines = svg.matches("class=\"s-data\"").count();
-    assert_eq!(lines, 2, "two segments, none across the gap");
+    let line = points_of(&svg, "s-data");
+    assert_eq!(line.len(), 2, "the line ends before the gap");
+    assert_eq!(svg.matches("class=\"s-data\"").count(), 1);
+    assert_eq!(svg.matches("class=\"s-band\"").count(), 1, "the point behind it has a bar");
     assert_eq!(svg.matches("class=\"s-bad\"").count(), 2, "the two strokes of a cross");
     assert!(svg.contains("<title>02: failed: died: signal 9</title>"));
 }

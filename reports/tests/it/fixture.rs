@@ -18,7 +18,8 @@ const START_NS: i64 = 1_790_000_000_000_000_000;
 pub(crate) fn case(params: &[(&str, Json)], title: &str) -> CaseInfo {
     let params: BTreeMap<String, Json> =
         params.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
-    let stated: Vec<String> = params.iter().map(|(name, value)| format!("{name}={value}")).collect();
+    let stated: Vec<String> =
+        params.iter().map(|(name, value)| format!("{name}={value}")).collect();
     CaseInfo {
         id: CaseId::new(format!("pipeline/{}", stated.join(",").replace('"', ""))),
         workload: "pipeline".to_owned(),

@@ -1,5 +1,11 @@
 //! Everything that reads a run set, held against made-up runs with known numbers.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "helpers of tests may panic and tell"
+)]
+
 mod browser;
 mod charts;
 mod fixture;

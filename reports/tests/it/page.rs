@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use record::{CaseId, FailureKind, Source, Unavailable};
+use reports::format::printable;
 use reports::{Format, PageOptions, RunSet, ShowOptions, html, show};
 use serde_json::Value as Json;
 
@@ -55,7 +56,8 @@ fn unescaped(text: &str) -> String {
     for (code, c) in [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&amp;", "&")] {
         text = text.replace(code, c);
     }
-    for (code, c) in [("&#60;", "<"), ("&#62;", ">"), ("&#34;", "\""), ("&#39;", "'"), ("&#38;", "&")]
+    for (code, c) in
+        [("&#60;", "<"), ("&#62;", ">"), ("&#34;", "\""), ("&#39;", "'"), ("&#38;", "&")]
     {
         text = text.replace(code, c);
     }
@@ -72,17 +74,17 @@ fn every_number_of_the_table_is_the_one_that_json_shows() {
     for set in [fixture::study_set(), fixture::grid_set(), hostile_set()] {
         let options = ShowOptions { format: Format::Json, ..ShowOptions::default() };
         let document: Json = serde_json::from_str(&show(&set, &options).unwrap()).unwrap();
-        let cases: BTreeMap<&str, &Json> = document["cases"]
+        let cases: BTreeMap<String, &Json> = document["cases"]
             .as_array()
             .unwrap()
             .iter()
-            .map(|case| (case["case"].as_str().unwrap(), case))
+            .map(|case| (printable(case["case"].as_str().unwrap()), case))
             .collect();
         let html = page(&set);
         let tags: Vec<&str> = html.split("<span data-case=").skip(1).collect();
         for tag in &tags {
             let tag = format!("data-case={}", tag.split('>').next().unwrap());
-            let case = cases[attribute(&tag, "data-case").as_str()];
+            let case = cases[&attribute(&tag, "data-case")];
             let (metric, field) = (attribute(&tag, "data-metric"), attribute(&tag, "data-field"));
             let place = if metric == "against" {
                 &case["against"]
@@ -108,6 +110,10 @@ fn the_headline_is_computed() {
     };
     assert_eq!(headline(&fixture::study_set()), "6.7× faster over 13 steps: 931 ms to 140 ms");
     assert_eq!(headline(&fixture::grid_set()), "Lowest median: batch=8192 writers=2 (202 ms)");
+    let equal = fixture::set(
+        ["00", "01"].map(|id| (step(id, ""), samples(&step(id, ""), &[5.0; 3]))).to_vec(),
+    );
+    assert_eq!(headline(&equal), "No change over 2 steps: 5.00 ms");
     let times = |pairs: &[(&str, &[f64])]| {
         fixture::set(
             pairs
@@ -123,8 +129,11 @@ fn the_headline_is_computed() {
     let fast = [10.0, 10.1, 10.2, 10.3];
     let found = headline(&times(&[("zstd", &slow), ("lz4", &fast)]));
     assert_eq!(found, "Fastest: lz4, 3.1× faster than zstd");
-    assert_eq!(headline(&times(&[("zstd", &slow), ("lz4", &slow)])), "Lowest median: zstd (31.5 ms)");
-    assert_eq!(headline(&times(&[("zstd", &[5.0])])), "pipeline/codec=zstd: 5.00 ms");
+    assert_eq!(
+        headline(&times(&[("zstd", &slow), ("lz4", &slow)])),
+        "Lowest median: zstd (31.5 ms)"
+    );
+    assert_eq!(headline(&times(&[("zstd", &[5.0])])), "pipeline: 5.00 ms");
     let case = step("00", "");
     let crash = failed(&case, 0, FailureKind::Start, "no such program");
     assert_eq!(headline(&fixture::set(vec![(case, vec![crash])])), "No case has a time");
@@ -211,7 +220,9 @@ fn a_fact_that_changed_during_the_run_is_shown_twice() {
     after.facts[4].value = "powersave".to_owned();
     run.info.after = Some(after);
     let html = page(&RunSet::new(vec![run]).unwrap());
-    assert!(html.contains("<th scope=\"row\">governor</th><td>unknown: no cpufreq here</td><td>powersave</td>"));
+    assert!(html.contains(
+        "<th scope=\"row\">governor</th><td>unknown: no cpufreq here</td><td>powersave</td>"
+    ));
     assert!(html.contains("<th scope=\"row\">kernel</th><td>Linux 6.18</td><td></td>"));
 }
 

@@ -74,7 +74,10 @@ fn colour_is_only_where_it_is_asked_for() {
     let painted: Vec<bool> =
         coloured.lines().take(5).map(|line| line.starts_with("\u{1b}[31m")).collect();
     assert_eq!(painted, [false, false, true, true, false]);
-    assert_eq!(coloured.replace("\u{1b}[1m", "").replace("\u{1b}[31m", "").replace("\u{1b}[0m", ""), plain);
+    assert_eq!(
+        coloured.replace("\u{1b}[1m", "").replace("\u{1b}[31m", "").replace("\u{1b}[0m", ""),
+        plain
+    );
 }
 
 #[test]

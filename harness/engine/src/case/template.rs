@@ -6,6 +6,10 @@
 
 use workload_api::Params;
 
+/// Names that stand for something in every command without being parameters: the directory for
+/// what the sample writes, and the seed. Whoever fills a text sets them.
+pub const GIVEN: [&str; 2] = ["data_dir", "seed"];
+
 /// Why a text with braces cannot be understood, as a fragment for a person.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TemplateError {

@@ -144,15 +144,16 @@ impl<'a> Draft<'a> {
             let stated = self.stated().map(|name| name.value.as_str());
             return Err(no_parameter(source, used, &self.workload, stated));
         }
+        let taken: Vec<&str> = FILTER_NAMES.into_iter().chain(template::GIVEN).collect();
         for name in self.stated() {
             let fits = template::is_name(&name.value)
                 && name.value.chars().count() <= NAME_CHARS_MAX
-                && !FILTER_NAMES.contains(&name.value.as_str());
+                && !taken.contains(&name.value.as_str());
             if !fits {
                 let message = format!("no parameter can be called `{}`", name.value);
                 return Err(SuiteError::at(source, &name.span, message).allowed(format!(
                     "letters, digits, `_` and `-`, but not {}",
-                    FILTER_NAMES.join(", ")
+                    taken.join(", ")
                 )));
             }
             if !placeholders.iter().any(|used| used.value == name.value) {
@@ -195,7 +196,7 @@ fn no_parameter<'a>(
     let message =
         format!("`{{{}}}` is no parameter of every case of runner `{runner}`", used.value);
     SuiteError::at(source, &used.span, message)
-        .names(&used.value, stated)
+        .names(&used.value, stated.chain(template::GIVEN))
         .note("a brace that means itself is written `{{` or `}}`")
 }
 

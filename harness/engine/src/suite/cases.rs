@@ -81,7 +81,7 @@ fn check(
 ) -> Result<CaseDef, SuiteError> {
     let case = &wire.value;
     let runner = case.runner.as_ref().map(|name| find_runner(source, name, runners)).transpose()?;
-    let title = case.title.as_ref().map(|title| check::text(source, "title", title));
+    let title = case.title.as_ref().map(|title| check::line(source, "title", title));
     let answer = case.answer.as_ref().map(|answer| check::name(source, "answer", answer));
     let def = CaseDef {
         span: wire.span.clone(),

@@ -17,7 +17,7 @@ pub(crate) const NAME_CHARS_MAX: usize = 100;
 /// Longest text that is meant for people, or a command line, in characters.
 pub(crate) const TEXT_CHARS_MAX: usize = 10_000;
 
-/// Longest value of a parameter, in characters.
+/// Longest value of a parameter, and longest title, in characters.
 pub(crate) const VALUE_CHARS_MAX: usize = 1_000;
 
 /// A name that may become part of a file name and of a case id.
@@ -52,6 +52,19 @@ pub(super) fn text(
         )));
     }
     Ok(text.value.clone())
+}
+
+/// A text of one line.
+pub(super) fn line(
+    source: &Arc<Source>,
+    key: &str,
+    found: &Located<String>,
+) -> Result<String, SuiteError> {
+    if found.value.contains(char::is_control) || found.value.chars().count() > VALUE_CHARS_MAX {
+        let allowed = format!("one line of at most {VALUE_CHARS_MAX} characters");
+        return Err(cannot_be(source, &found.span, key).allowed(allowed));
+    }
+    Ok(found.value.clone())
 }
 
 /// The same as [`text()`], and not empty.

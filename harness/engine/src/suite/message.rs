@@ -48,6 +48,7 @@ pub(crate) fn cannot_be(source: &Arc<Source>, span: &Span, key: &str) -> SuiteEr
     if found.len() < written.trim_end().len() {
         found.push_str("...");
     }
+    let found = if found.is_empty() { "empty" } else { &found };
     SuiteError::at(source, span, format!("`{key}` cannot be {found}"))
 }
 
@@ -56,7 +57,7 @@ fn expectation(expected: &str) -> &str {
     match expected {
         "a string" => "text in quotes",
         "a boolean" => "true or false",
-        "a sequence" => "a list",
+        "a sequence" => "a list; its tables are written `[[name]]`",
         "a map" => "a table",
         other if other.starts_with("struct ") => "a table",
         other => other,

@@ -55,7 +55,7 @@ pub(crate) struct RunnerDef {
     pub(crate) runner: Arc<Runner>,
     /// Where its name stands.
     pub(crate) name: Span,
-    /// Every `{name}` of a command, with its place.
+    /// Every `{name}` of a command that must be a parameter, with its place.
     pub(crate) placeholders: Vec<Located<String>>,
     /// Where its program or command stands.
     pub(crate) program: Span,
@@ -288,7 +288,7 @@ impl Checker<'_> {
         for text in texts {
             let names = template::placeholders(&text.value)
                 .map_err(|error| SuiteError::at(self.source, &text.span, error.to_string()))?;
-            for name in names {
+            for name in names.into_iter().filter(|name| !template::GIVEN.contains(&name.as_str())) {
                 let span = self.source.find(&text.span, &format!("{{{name}}}"));
                 found.push(Located::new(name, span));
             }

@@ -132,12 +132,11 @@ pub(crate) fn patch(
         let tables: Tables = toml::from_str(text).map_err(|error| translate(&document, &error))?;
         check(&document, &tables.sampling, &tables.output)
     };
-    // A person types `timeout=60s`, without the quotes that TOML asks for.
-    let is_scalar = value.value.parse::<i64>().is_ok() || matches!(&*value.value, "true" | "false");
-    let written = match is_scalar {
-        true => value.value.clone(),
+    // A person types `timeout=60s` without the quotes that TOML asks for. Counts may be quoted.
+    let written = match value.value.as_str() {
+        flag @ ("true" | "false") => flag.to_owned(),
         // A JSON string is a TOML string.
-        false => serde_json::Value::from(value.value.as_str()).to_string(),
+        text => serde_json::Value::from(text).to_string(),
     };
     parsed(&format!("{}={written}", name.value)).map_err(|error| {
         let found = error.span();
@@ -194,6 +193,7 @@ mod tests {
             ("sampling.processes", "7"),
             ("sampling.timeout", "90s"),
             ("sampling.order", "listed"),
+            ("sampling.pin", "0"),
             ("output.sync", "false"),
             ("output.directory", "/tmp/a b"),
         ];
@@ -207,6 +207,7 @@ mod tests {
         assert_eq!(sampling.processes, 7);
         assert_eq!(sampling.timeout, Duration::from_secs(90));
         assert_eq!(sampling.order, Order::Listed);
+        assert_eq!(sampling.pin, Some(vec![0]));
         assert!(!sampling.sync);
         assert_eq!(directory, Some(PathBuf::from("/tmp/a b")));
     }

@@ -40,7 +40,14 @@ pub(super) fn excerpt(line: &[u8]) -> String {
     const CHARS_MAX: usize = 160;
     let text = String::from_utf8_lossy(line);
     let text = text.trim_end();
-    let mut short: String = text.chars().take(CHARS_MAX).flat_map(char::escape_debug).collect();
+    let mut short = String::new();
+    for char in text.chars().take(CHARS_MAX) {
+        if char.is_control() {
+            short.extend(char.escape_debug());
+        } else {
+            short.push(char);
+        }
+    }
     if text.chars().count() > CHARS_MAX {
         short.push('…');
     }

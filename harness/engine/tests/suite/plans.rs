@@ -241,6 +241,24 @@ fn shell_true_keeps_a_command_line_whole() {
 }
 
 #[test]
+fn a_command_may_name_the_data_directory_and_the_seed() {
+    let text = "name = \"x\"\n[[runner]]\nname = \"s\"\ncommand = \"gen --seed {seed} {data_dir}/x\"\n\
+                [[case]]\nrunner = \"s\"\n";
+    assert_eq!(ids(&plan_with(text, &[], None).unwrap()), ["s"]);
+}
+
+#[test]
+fn a_suite_that_is_not_there_suggests_the_one_beside_it() {
+    let directory = tempfile::tempdir().unwrap();
+    std::fs::write(directory.path().join("quick.toml"), one_case("")).unwrap();
+    assert!(Suite::load(&directory.path().join("quick.toml")).is_ok());
+    let error = Suite::load(&directory.path().join("qiuck.toml")).unwrap_err();
+    assert_eq!(error.position(), None);
+    let found = directory.path().join("quick.toml");
+    assert!(error.to_string().contains(&format!("did you mean `{}`?", found.display())), "{error}");
+}
+
+#[test]
 fn a_program_is_asked_once_and_its_cases_carry_its_name() {
     struct Counted(RefCell<Vec<String>>);
     impl Specs for Counted {

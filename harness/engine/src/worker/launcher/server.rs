@@ -5,11 +5,12 @@
 //! when its socket closes, that is when the harness ends in whatever way, and takes every process
 //! of every tree with it.
 
-use std::ffi::{CString, OsString};
+use std::borrow::Cow;
+use std::ffi::{CStr, CString};
 use std::fs;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::os::unix::ffi::OsStrExt;
 use std::process::ExitCode;
 
 use rustix::event::{PollFd, PollFlags, poll};
@@ -40,7 +41,7 @@ fn serve(socket: BorrowedFd<'_>) -> io::Result<()> {
     // A session of its own: a Ctrl-C is for the harness, and children cannot ask the terminal.
     let _ = rustix::process::setsid();
     let signals = system::child_signals()?;
-    let mut trees = Trees { list: Vec::new() };
+    let mut trees = Trees { list: Vec::new(), house: House::new()? };
     let mut buffer = vec![0; MESSAGE_BYTES_MAX];
     let result = loop {
         let mut fds = [PollFd::new(&signals, PollFlags::IN), PollFd::new(&socket, PollFlags::IN)];
@@ -90,12 +91,61 @@ struct Tree {
 
 struct Trees {
     list: Vec<Tree>,
+    house: House,
+}
+
+/// What every child is given, made once.
+struct House {
+    null: OwnedFd,
+    /// `NAME=value`, as this process has inherited it.
+    env: Vec<CString>,
+}
+
+impl House {
+    fn new() -> io::Result<Self> {
+        let inherited = std::env::vars_os()
+            .filter(|(name, _)| name != workload_api::protocol::ENV_VAR)
+            .map(|(name, value)| pair(name.as_bytes(), value.as_bytes()));
+        let env = inherited.collect::<Result<_, _>>()?;
+        Ok(Self { null: OwnedFd::from(fs::File::open("/dev/null")?), env })
+    }
+
+    /// The environment of a child: what is inherited, and what was asked for over it.
+    fn env_with(&self, added: &[(String, String)]) -> io::Result<Vec<Cow<'_, CStr>>> {
+        let is = |name: &str, pair: &CStr| {
+            pair.to_bytes()
+                .strip_prefix(name.as_bytes())
+                .is_some_and(|rest| rest.first() == Some(&b'='))
+        };
+        let inherited =
+            self.env.iter().filter(|pair| !added.iter().any(|(name, _)| is(name, pair)));
+        let mut env: Vec<_> = inherited.map(|pair| Cow::Borrowed(pair.as_c_str())).collect();
+        for (index, (name, value)) in added.iter().enumerate() {
+            // Of two with one name the last one counts.
+            if !added[index + 1..].iter().any(|(other, _)| other == name) {
+                env.push(Cow::Owned(pair(name.as_bytes(), value.as_bytes())?));
+            }
+        }
+        Ok(env)
+    }
+}
+
+fn pair(name: &[u8], value: &[u8]) -> io::Result<CString> {
+    text(&[name, b"=", value].concat())
+}
+
+fn text(bytes: &[u8]) -> io::Result<CString> {
+    CString::new(bytes).map_err(|_| invalid())
+}
+
+fn invalid() -> io::Error {
+    io::Error::from_raw_os_error(libc::EINVAL)
 }
 
 impl Trees {
     fn fork(&mut self, fork: &Fork, fds: Vec<OwnedFd>) -> Event {
         let id = fork.id;
-        match try_fork(fork, fds) {
+        match try_fork(&self.house, fork, fds) {
             Ok(main) => {
                 self.list.push(Tree {
                     id,
@@ -204,13 +254,11 @@ impl Trees {
     }
 }
 
-fn try_fork(fork: &Fork, fds: Vec<OwnedFd>) -> io::Result<i32> {
-    let invalid = || io::Error::from_raw_os_error(libc::EINVAL);
-    let text = |bytes: &[u8]| CString::new(bytes).map_err(|_| invalid());
+fn try_fork(house: &House, fork: &Fork, fds: Vec<OwnedFd>) -> io::Result<i32> {
     let plan = Plan {
         program: text(fork.program.as_os_str().as_bytes())?,
         argv: fork.argv.iter().map(|word| text(word.as_bytes())).collect::<Result<_, _>>()?,
-        env: environment(&fork.env).map(|pair| text(pair.as_bytes())).collect::<Result<_, _>>()?,
+        env: house.env_with(&fork.env)?,
         cwd: text(fork.cwd.as_os_str().as_bytes())?,
         pin: fork.pin.clone(),
     };
@@ -218,26 +266,8 @@ fn try_fork(fork: &Fork, fds: Vec<OwnedFd>) -> io::Result<i32> {
     let mut next = || fds.next().ok_or_else(invalid);
     let (gate, status, stdout, stderr) = (next()?, next()?, next()?, next()?);
     let protocol = fds.next().zip(fds.next());
-    let null = OwnedFd::from(fs::File::open("/dev/null")?);
+    let null = house.null.as_fd();
     system::fork_held(&plan, &ChildFds { null, gate, status, stdout, stderr, protocol })
-}
-
-/// `NAME=value` for the child: what this process has, and what was asked for over it.
-fn environment(added: &[(String, String)]) -> impl Iterator<Item = OsString> {
-    let inherited = std::env::vars_os()
-        .filter(|(name, _)| name != workload_api::protocol::ENV_VAR)
-        .filter(|(name, _)| !added.iter().any(|(other, _)| name == other.as_str()));
-    let last = |(index, (name, _)): &(usize, &(String, String))| {
-        !added[index + 1..].iter().any(|(other, _)| other == name)
-    };
-    let added = added.iter().enumerate().filter(last);
-    let added = added.map(|(_, (name, value))| (OsString::from(name), OsString::from(value)));
-    inherited.chain(added).map(|(name, value)| {
-        let mut pair = name.into_vec();
-        pair.push(b'=');
-        pair.extend_from_slice(value.as_bytes());
-        OsString::from_vec(pair)
-    })
 }
 
 fn group_exists(group: i32) -> bool {

@@ -5,27 +5,28 @@
 //! child still calls nothing but async-signal-safe functions, on memory made before the fork.
 #![expect(unsafe_code, reason = "fork, exec and wait4 have no safe interface")]
 
-use std::ffi::{CString, c_char, c_int};
+use std::borrow::Cow;
+use std::ffi::{CStr, CString, c_char, c_int};
 use std::io;
 use std::mem::MaybeUninit;
-use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
+use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 use std::ptr;
 
 use super::wire::{STATUS_BYTES, Stage};
 use crate::worker::spawn::{ExitStatus, Usage};
 
 /// Everything that the child needs, made before the fork.
-pub(super) struct Plan {
+pub(super) struct Plan<'a> {
     pub(super) program: CString,
     pub(super) argv: Vec<CString>,
-    pub(super) env: Vec<CString>,
+    pub(super) env: Vec<Cow<'a, CStr>>,
     pub(super) cwd: CString,
     pub(super) pin: Option<Vec<usize>>,
 }
 
 /// The child's ends.
-pub(super) struct ChildFds {
-    pub(super) null: OwnedFd,
+pub(super) struct ChildFds<'a> {
+    pub(super) null: BorrowedFd<'a>,
     pub(super) gate: OwnedFd,
     pub(super) status: OwnedFd,
     pub(super) stdout: OwnedFd,
@@ -37,14 +38,22 @@ pub(super) struct ChildFds {
 const GATE_FD: c_int = 5;
 const STATUS_FD: c_int = 6;
 
-/// Blocks SIGCHLD and gives a descriptor that becomes readable with it; ignores the signals that
-/// a terminal or a supervisor sends to the whole group, because the end of the socket is what
-/// ends the launcher, after it has cleaned up.
+/// What this process ignores: SIGPIPE as all of Rust, and the signals that a terminal or a
+/// supervisor sends to a whole group, because the end of the socket is what ends the launcher,
+/// after it has cleaned up.
+const IGNORED: [c_int; 5] =
+    [libc::SIGPIPE, libc::SIGINT, libc::SIGTERM, libc::SIGHUP, libc::SIGQUIT];
+
+/// Sets every signal to its default but [`IGNORED`], so that a child has only those to reset;
+/// blocks SIGCHLD and gives a descriptor that becomes readable with it.
 pub(super) fn child_signals() -> io::Result<OwnedFd> {
     // SAFETY: plain calls on a signal set that lives on this stack; SIG_IGN is a valid handler.
     unsafe {
-        for signal in [libc::SIGINT, libc::SIGTERM, libc::SIGHUP, libc::SIGQUIT] {
-            libc::signal(signal, libc::SIG_IGN);
+        const SIGNALS: c_int = 64;
+        for signal in 1..=SIGNALS {
+            // Those that cannot be changed give an error that does not matter.
+            let ignored = IGNORED.contains(&signal);
+            libc::signal(signal, if ignored { libc::SIG_IGN } else { libc::SIG_DFL });
         }
         let mut set = MaybeUninit::<libc::sigset_t>::uninit();
         libc::sigemptyset(set.as_mut_ptr());
@@ -62,9 +71,9 @@ pub(super) fn child_signals() -> io::Result<OwnedFd> {
 
 /// Forks a child that sets itself up, waits for one byte at its gate, and execs. A gate that is
 /// closed without a byte ends it.
-pub(super) fn fork_held(plan: &Plan, fds: &ChildFds) -> io::Result<i32> {
-    let argv = pointers(&plan.argv);
-    let env = pointers(&plan.env);
+pub(super) fn fork_held(plan: &Plan<'_>, fds: &ChildFds<'_>) -> io::Result<i32> {
+    let argv = pointers(plan.argv.iter().map(CString::as_c_str));
+    let env = pointers(plan.env.iter().map(Cow::as_ref));
     let pin = plan.pin.as_deref().map(cpu_set);
     let child = Child {
         program: plan.program.as_ptr(),
@@ -174,8 +183,8 @@ fn count(number: i64) -> u64 {
     u64::try_from(number).unwrap_or(0)
 }
 
-fn pointers(strings: &[CString]) -> Vec<*const c_char> {
-    strings.iter().map(|text| text.as_ptr()).chain([ptr::null()]).collect()
+fn pointers<'a>(strings: impl Iterator<Item = &'a CStr>) -> Vec<*const c_char> {
+    strings.map(CStr::as_ptr).chain([ptr::null()]).collect()
 }
 
 fn cpu_set(cpus: &[usize]) -> libc::cpu_set_t {
@@ -303,12 +312,11 @@ impl Child {
 }
 
 /// A child starts with default handlers and an empty mask, whatever the launcher and its parents
-/// ignore; Rust itself ignores SIGPIPE.
+/// ignore.
 unsafe fn reset_signals() {
-    const SIGNALS: c_int = 64;
-    // SAFETY: as `Child::run`; numbers that cannot be changed give an error that does not matter.
+    // SAFETY: as `Child::run`.
     unsafe {
-        for signal in 1..=SIGNALS {
+        for signal in IGNORED {
             libc::signal(signal, libc::SIG_DFL);
         }
         let mut none = MaybeUninit::<libc::sigset_t>::uninit();
