@@ -6,7 +6,7 @@
 use record::{RunInfo, Unavailable};
 
 use crate::format::counted;
-use crate::run_set::{RunSet, State, run_name};
+use crate::run_set::{RunSet, State};
 
 /// What could not be measured, each once.
 pub(crate) fn unavailable(set: &RunSet) -> Vec<&Unavailable> {
@@ -28,12 +28,12 @@ pub(crate) fn unavailable_line(one: &Unavailable) -> String {
 pub(crate) fn warnings(set: &RunSet) -> Vec<String> {
     let mut all: Vec<String> = set.notes.clone();
     let several = set.runs.len() > 1;
-    for run in &set.runs {
+    for (number, run) in set.runs.iter().enumerate() {
         for warning in &run.warnings {
             let said = |run: &RunInfo| run.warnings.contains(warning);
             let of_all = set.runs.iter().all(said);
             let line = if several && !of_all {
-                format!("run {}: {warning}", run_name(run))
+                format!("run {}: {warning}", set.run_name(number))
             } else {
                 warning.clone()
             };

@@ -161,14 +161,26 @@ impl RunSet {
             for (&case, label) in own.iter().zip(labels::labels(&infos, &self.varying)) {
                 names[case] = match (self.runs.len(), own.len()) {
                     (1, _) => label,
-                    (_, 1) => run_name(&self.runs[run]),
-                    _ => format!("{} {label}", run_name(&self.runs[run])),
+                    (_, 1) => self.run_name(run),
+                    _ => format!("{} {label}", self.run_name(run)),
                 };
             }
         }
         for (case, name) in self.cases.iter_mut().zip(names) {
             case.label = name;
         }
+    }
+
+    /// What a run is called among the others: its step or its label, or its id where it has
+    /// neither or shares it.
+    pub(crate) fn run_name(&self, run: usize) -> String {
+        let short = |run: &RunInfo| match (&run.step, &run.label) {
+            (Some(step), _) => Some(step.id.clone()),
+            (None, label) => label.clone(),
+        };
+        let own = short(&self.runs[run]);
+        let same = self.runs.iter().filter(|other| short(other) == own).count();
+        own.filter(|_| same == 1).unwrap_or_else(|| self.runs[run].id.to_string())
     }
 
     /// What the labels stand for, as a column is headed: the one parameter that varies, or "case".
@@ -221,15 +233,6 @@ impl RunSet {
     pub fn against(&self, case: usize, reference: usize) -> Option<Ratio> {
         let (case, reference) = (self.cases.get(case)?, self.cases.get(reference)?);
         stats::ratio_of_medians(&case.wall_time()?.points, &reference.wall_time()?.points)
-    }
-}
-
-/// What a run is called among others: its step, its label, or its id.
-pub(crate) fn run_name(run: &RunInfo) -> String {
-    match (&run.step, &run.label) {
-        (Some(step), _) => step.id.clone(),
-        (None, Some(label)) => label.clone(),
-        (None, None) => run.id.to_string(),
     }
 }
 

@@ -199,8 +199,18 @@ impl Builder<'_> {
         let (Some(series), Some(scale)) = (case.metric(metric), self.scale(metric)) else {
             return Cell::default();
         };
-        let digits = if series.kind == Kind::Ratio { 3 } else { TABLE_DIGITS };
         let value = series.summary.median;
+        let digits = match series.kind {
+            // Two decimals below 10.
+            Kind::Ratio => {
+                if value < 1.0 {
+                    2
+                } else {
+                    3
+                }
+            }
+            _ => TABLE_DIGITS,
+        };
         let text = scale.number(value, digits);
         Cell(vec![Piece::Number(Number { text, metric, field: "median", value })])
     }

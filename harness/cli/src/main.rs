@@ -4,9 +4,12 @@
 //! measurements. The two hidden subcommands come first because they are other processes: the
 //! launcher must stay small, and a worker must be a worker and nothing else.
 
+#![expect(clippy::print_stderr, reason = "telling a person what goes on is its job")]
+
 mod args;
 mod commands;
 mod exit;
+mod output;
 mod place;
 mod progress;
 

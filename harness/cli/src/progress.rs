@@ -1,11 +1,11 @@
 //! What a person sees on standard error while a run goes on.
 //!
 //! At a terminal: at most three lines, redrawn only between samples, because a redraw during one
-//! would be noise in it. Elsewhere: one plain line per finished process. Standard output is left
+//! would be noise in it. Elsewhere: a plain line after a process, at most every two seconds. Standard output is left
 //! to the result.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use console::Term;
 use engine::case::Case;
@@ -18,6 +18,9 @@ use stats::{Observation, Summary};
 /// Samples that the sparkline shows at most.
 const SPARK_POINTS: usize = 24;
 
+/// Plain lines come at most this often, so that a log stays readable.
+const PLAIN_EVERY: Duration = Duration::from_secs(2);
+
 /// Cells of the progress bar.
 const BAR_CELLS: usize = 24;
 
@@ -26,7 +29,8 @@ pub(crate) struct Screen {
     term: Option<Term>,
     suite: String,
     labels: BTreeMap<CaseId, String>,
-    last_iteration: u32,
+    /// When the last plain line was written.
+    told: Option<Instant>,
     times: BTreeMap<CaseId, Vec<Observation>>,
     drawn: usize,
 }
@@ -41,7 +45,7 @@ impl Screen {
                 .then_some(term),
             suite: suite.to_owned(),
             labels,
-            last_iteration: plan.sampling.warmup + plan.sampling.iterations - 1,
+            told: None,
             times: BTreeMap::new(),
             drawn: 0,
         }
@@ -131,10 +135,16 @@ impl Observer for Screen {
         if self.term.is_some() {
             let lines = [self.case_line(case), self.total_line(progress)];
             self.draw(&lines);
-        } else if sample.iteration == self.last_iteration {
+        }
+    }
+
+    fn end(&mut self, case: &Case, progress: &Progress) {
+        let due = self.told.is_none_or(|told| told.elapsed() >= PLAIN_EVERY);
+        if self.term.is_none() && (due || progress.done == progress.total) {
             let left = progress.left.map_or_else(String::new, |l| format!(", {} left", clock(l)));
             let line = self.case_line(case);
-            eprintln!("[{}/{}{left}] {line}", progress.done, progress.total);
+            eprintln!("[{}/{}{left}] {}", progress.done, progress.total, line.trim_end());
+            self.told = Some(Instant::now());
         }
     }
 }

@@ -3,7 +3,6 @@
 //! `faulty` alone serves the faults that a workload can have; `faulty NAME` those that need their
 //! own hand on the protocol, the scripted workload among them. `faulty __launcher` is a launcher,
 //! `faulty __parent` a harness that waits to be killed.
-#![allow(missing_docs, reason = "a fixture, not an interface")]
 #![expect(clippy::print_stdout, reason = "printing is one of its faults")]
 
 use std::fs::File;
@@ -118,8 +117,7 @@ impl Prepared for Faulty {
 
 #[expect(clippy::zombie_processes, reason = "leaving it alone is the fault")]
 fn leave_child() {
-    // Through a shell, because std gives a child no descriptor beyond the third by itself: these
-    // were opened by the launcher without CLOEXEC, so they are inherited.
+    // It inherits the descriptors of the protocol, which are not closed by its exec.
     Command::new("sleep").arg("1000").spawn().expect("`sleep` is everywhere");
 }
 

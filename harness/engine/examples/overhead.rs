@@ -1,6 +1,5 @@
 //! What the harness itself costs: a request and its reply, and a command from fork to the last
 //! word of the launcher, beside the same through `std::process`. Build with `--release`.
-#![allow(missing_docs, reason = "a measurement, not an interface")]
 #![expect(clippy::print_stdout, reason = "it prints what it measured")]
 
 use std::process::{Command, ExitCode, Stdio};

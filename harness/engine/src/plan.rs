@@ -19,7 +19,8 @@ use twox_hash::XxHash3_128;
 use workload_api::{Kind, Spec};
 
 use crate::case::{Case, Runner, RunnerKind, Sampling};
-use crate::suite::{BUILTIN, RunnerDef, Suite, SuiteError};
+use crate::schedule::slots;
+use crate::suite::{BUILTIN, RunnerDef, Span, Suite, SuiteError};
 use draft::{Draft, FILTER_NAMES, check_placeholders};
 pub use filter::Filter;
 use grid::{CASES_MAX, Point};
@@ -109,8 +110,8 @@ impl Plan {
 
     /// Samples that the plan asks for, warm-up included.
     pub fn samples(&self) -> u64 {
-        let per_process = u64::from(self.sampling.warmup) + u64::from(self.sampling.iterations);
-        self.cases.len() as u64 * u64::from(self.sampling.processes) * per_process
+        let slots = slots(&self.cases, &self.sampling);
+        slots.iter().map(|slot| u64::from(slot.warmup) + u64::from(slot.iterations)).sum()
     }
 
     /// A short name of a case: only what varies among the cases of this plan.
@@ -167,21 +168,21 @@ fn runner_def<'a>(suite: &'a Suite, runner: &Runner) -> Option<&'a RunnerDef> {
 
 fn cases(suite: &Suite, drafts: &[Draft<'_>]) -> Result<Vec<Case>, SuiteError> {
     let mut cases: Vec<Case> = Vec::new();
-    let mut seen: BTreeMap<String, usize> = BTreeMap::new();
+    let mut seen: BTreeMap<String, Span> = BTreeMap::new();
     // With a parameter set by hand, several cases of a suite may become one.
     let merge = drafts.iter().any(|draft| !draft.overridden.is_empty());
     for draft in drafts {
         for point in grid::points(&suite.source, draft)? {
             let case = case(suite, draft, &point)?;
-            let line = suite.source.position(point.blame.start).line;
             match seen.get(case.id.as_str()) {
                 Some(_) if merge => continue,
                 Some(first) => {
+                    let first = suite.source.position(first.start).line;
                     let message = format!("duplicate case `{}`", case.id);
                     return Err(SuiteError::at(&suite.source, &point.blame, message)
                         .note(format!("the first one stands in line {first}")));
                 }
-                None => seen.insert(case.id.as_str().to_owned(), line),
+                None => seen.insert(case.id.as_str().to_owned(), point.blame.clone()),
             };
             cases.push(case);
         }

@@ -26,6 +26,8 @@ pub trait Observer {
     fn begin(&mut self, case: &Case, progress: &Progress);
     /// A sample is in the store.
     fn sample(&mut self, case: &Case, sample: &Sample, progress: &Progress);
+    /// What was to be had of one process replicate is in the store.
+    fn end(&mut self, case: &Case, progress: &Progress);
 }
 
 /// How far a run has come.
@@ -100,9 +102,9 @@ impl Session<'_> {
         let plan = self.plan;
         let mut tally = Tally::of(earlier, plan);
         info.skipped.clear();
-        for slot in slots(plan.cases.len(), &plan.sampling) {
+        for slot in slots(&plan.cases, &plan.sampling) {
             let case = &plan.cases[slot.case];
-            let Some(todo) = tally.todo(case, slot, plan) else { continue };
+            let Some(todo) = tally.todo(case, slot) else { continue };
             if self.stop.load(Ordering::Relaxed) {
                 return Ok((Ended::Interrupted, tally.outcome));
             }
@@ -111,8 +113,10 @@ impl Session<'_> {
                 continue;
             }
             observer.begin(case, &tally.progress());
-            let unavailable = self.replicate(case, &todo, &mut tally, writer, observer)?;
+            let mut keep = |sample| tally.keep(case, sample, writer, observer);
+            let unavailable = self.replicate(case, &todo, &mut keep)?;
             say_once(&mut info.unavailable, unavailable);
+            observer.end(case, &tally.progress());
         }
         if self.stop.load(Ordering::Relaxed) && tally.is_short(plan) && info.skipped.is_empty() {
             return Ok((Ended::Interrupted, tally.outcome));
@@ -120,24 +124,18 @@ impl Session<'_> {
         Ok((Ended::Finished, tally.outcome))
     }
 
+    /// One process replicate. Stops after a failure, or when a person asks to.
     fn replicate(
         &mut self,
         case: &Case,
         todo: &Todo,
-        tally: &mut Tally,
-        writer: &mut RunWriter,
-        observer: &mut dyn Observer,
+        keep: &mut dyn FnMut(Sample) -> anyhow::Result<Status>,
     ) -> anyhow::Result<Vec<Unavailable>> {
         let stop = self.stop;
-        let mut keep = |mut sample: Sample| {
-            tally.judge(case, &mut sample);
-            writer.append(&sample).context("cannot keep a sample")?;
-            tally.add(&sample);
-            observer.sample(case, &sample, &tally.progress());
-            let failed = matches!(sample.status, Status::Failed(_));
-            Ok(!failed && !stop.load(Ordering::Relaxed))
-        };
-        self.bench.replicate(case, todo, &mut keep)
+        self.bench.replicate(case, todo, &mut |sample| {
+            let status = keep(sample)?;
+            Ok(status == Status::Ok && !stop.load(Ordering::Relaxed))
+        })
     }
 }
 
@@ -171,6 +169,21 @@ impl Tally {
         tally
     }
 
+    /// Judges a sample, stores it and tells of it; says how it ended.
+    fn keep(
+        &mut self,
+        case: &Case,
+        mut sample: Sample,
+        writer: &mut RunWriter,
+        observer: &mut dyn Observer,
+    ) -> anyhow::Result<Status> {
+        self.judge(case, &mut sample);
+        writer.append(&sample).context("cannot keep a sample")?;
+        self.add(&sample);
+        observer.sample(case, &sample, &self.progress());
+        Ok(sample.status)
+    }
+
     fn add(&mut self, sample: &Sample) {
         let key = (sample.case.clone(), sample.process);
         self.taken.entry(key).or_default().insert(sample.iteration);
@@ -180,15 +193,15 @@ impl Tally {
 
     /// What is left of one process replicate; `None` when nothing is, or when its case is out. A
     /// case that failed once is not tried again in the same run: its row says why.
-    fn todo(&self, case: &Case, slot: Slot, plan: &Plan) -> Option<Todo> {
+    fn todo(&self, case: &Case, slot: Slot) -> Option<Todo> {
         if self.outcome.is_out(&case.id) {
             return None;
         }
         let none = BTreeSet::new();
         let taken = self.taken.get(&(case.id.clone(), slot.round)).unwrap_or(&none);
-        let all = plan.sampling.warmup + plan.sampling.iterations;
-        let first = (0..all).find(|iteration| !taken.contains(iteration))?;
-        Some(Todo { process: slot.round, first, warmup: plan.sampling.warmup, end: all })
+        let end = slot.warmup + slot.iterations;
+        let first = (0..end).find(|iteration| !taken.contains(iteration))?;
+        Some(Todo { process: slot.round, first, warmup: slot.warmup, end })
     }
 
     /// Turns a sample with a wrong answer into a failed one.
@@ -206,9 +219,9 @@ impl Tally {
     }
 
     fn is_short(&self, plan: &Plan) -> bool {
-        slots(plan.cases.len(), &plan.sampling)
+        slots(&plan.cases, &plan.sampling)
             .into_iter()
-            .any(|slot| self.todo(&plan.cases[slot.case], slot, plan).is_some())
+            .any(|slot| self.todo(&plan.cases[slot.case], slot).is_some())
     }
 
     fn progress(&self) -> Progress {

@@ -153,7 +153,9 @@ fn suites_beside(path: &Path) -> Vec<String> {
     let names = entries.filter_map(|entry| Some(entry.ok()?.file_name()));
     let mut suites: Vec<String> = names
         .filter(|name| Path::new(name).extension().is_some_and(|end| end == "toml"))
-        .map(|name| directory.join(name).to_string_lossy().into_owned())
+        .map(|name| directory.join(name))
+        .filter(|beside| beside != path)
+        .map(|beside| beside.to_string_lossy().into_owned())
         .collect();
     suites.sort();
     suites

@@ -116,10 +116,11 @@ fn cpu_time_counts_threads_that_die_inside_the_sample_and_no_read_fails() {
         return;
     }
     for _ in 0..20 {
-        let (values, own) = sample(&mut counters, &mut busy, "burst 5 4");
+        let (values, _) = sample(&mut counters, &mut busy, "burst 5 4");
         let counted = value(&values, "cpu_time", Source::Software);
-        // The process's own clock reads low here on a busy machine, so it is a lower bound.
-        assert!(counted > own * 0.95, "counted {counted} ns, own clock {own} ns");
+        // Each of 20 threads has 0.5 ms. The process's own clock is no yardstick here: it can read
+        // low on a busy machine, and it counts the last steps of a thread, which perf does not.
+        assert!(counted > 9.8e6, "counted {counted} ns");
     }
     assert_eq!(counters.take_unavailable(), []);
 }

@@ -3,7 +3,7 @@
 use record::{RunInfo, metrics};
 
 use crate::format::{Kind, PROSE_DIGITS, counted, factor, moment, printable, shorten};
-use crate::run_set::{CaseSet, RunSet, State, run_name};
+use crate::run_set::{CaseSet, RunSet, State};
 
 /// The answer, and what must be said in the same breath.
 pub(super) struct Headline {
@@ -32,8 +32,8 @@ fn failed(set: &RunSet) -> String {
     match (count(State::Failed), count(State::Partly)) {
         (0, 0) => String::new(),
         (failed, 0) => format!("{failed} of {all} failed."),
-        (0, partly) => format!("{partly} of {all} lost samples."),
-        (failed, partly) => format!("{failed} of {all} failed, {partly} lost samples."),
+        (0, partly) => format!("{partly} of {all} lost some samples."),
+        (failed, partly) => format!("{failed} of {all} failed, {partly} lost some samples."),
     }
 }
 
@@ -89,13 +89,14 @@ fn fastest_of(set: &RunSet, cases: &[usize]) -> Option<usize> {
 }
 
 fn fastest_step(set: &RunSet, measured: &[usize]) -> String {
-    let last = measured.last().map_or(0.0, |&last| median(set, last));
-    match fastest_of(set, measured) {
-        Some(best) if median(set, best) < last => {
-            format!("Fastest: {} ({}).", name(&set.cases[best]), time(median(set, best)))
-        }
-        _ => String::new(),
+    let (Some(best), Some(&last)) = (fastest_of(set, measured), measured.last()) else {
+        return String::new();
+    };
+    // Said only where the data show it: two steps at the end are often equal.
+    if !set.against(best, last).is_some_and(|ratio| ratio.excludes_one()) {
+        return String::new();
     }
+    format!("Fastest: {} ({}).", name(&set.cases[best]), time(median(set, best)))
 }
 
 fn fastest(set: &RunSet, measured: &[usize]) -> (String, String) {
@@ -135,7 +136,7 @@ pub(super) fn conditions(set: &RunSet) -> String {
     let mut parts = vec![match set.runs.len() {
         1 => format!("Run {} of {}", first.id, moment(first.started_ns)),
         several => {
-            let names: Vec<String> = set.runs.iter().map(run_name).collect();
+            let names: Vec<String> = (0..several).map(|run| set.run_name(run)).collect();
             format!("{several} runs: {}", names.join(", "))
         }
     }];

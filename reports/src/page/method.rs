@@ -5,7 +5,7 @@ use record::{Environment, RunInfo};
 use super::headline;
 use crate::format::printable;
 use crate::notes;
-use crate::run_set::{RunSet, run_name};
+use crate::run_set::RunSet;
 
 /// A failure in full.
 pub(super) struct FailureText {
@@ -59,17 +59,17 @@ pub(super) struct UnavailableText {
 }
 
 pub(super) fn runs(set: &RunSet) -> Vec<RunText> {
-    set.runs.iter().map(run).collect()
+    (0..set.runs.len()).map(|number| run(&set.runs[number], set.run_name(number))).collect()
 }
 
-fn run(run: &RunInfo) -> RunText {
+fn run(run: &RunInfo, name: String) -> RunText {
     let facts = facts(&run.before, run.after.as_ref());
     let unavailable = run.unavailable.iter().map(|one| UnavailableText {
         line: printable(&notes::unavailable_line(one)),
         remedy: printable(&one.remedy),
     });
     RunText {
-        name: printable(&run_name(run)),
+        name: printable(&name),
         command: printable(&shell_line(&run.command)),
         sampling: sampling(run),
         metric: headline::metric(),

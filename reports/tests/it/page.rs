@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use record::{CaseId, FailureKind, Source, Unavailable};
+use record::{CaseId, FailureKind, RunId, Source, Unavailable};
 use reports::format::printable;
 use reports::{Format, PageOptions, RunSet, ShowOptions, html, show};
 use serde_json::Value as Json;
@@ -110,6 +110,19 @@ fn the_headline_is_computed() {
     };
     assert_eq!(headline(&fixture::study_set()), "6.7× faster over 13 steps: 931 ms to 140 ms");
     assert_eq!(headline(&fixture::grid_set()), "Lowest median: batch=8192 writers=2 (202 ms)");
+    let steps = |times: [f64; 3]| {
+        let cases = ["00", "01", "02"].iter().zip(times).map(|(id, time)| {
+            let times = [time, time * 1.01, time * 1.02, time * 1.03];
+            (step(id, ""), samples(&step(id, ""), &times))
+        });
+        fixture::set(cases.collect())
+    };
+    assert!(page(&steps([30.0, 10.0, 15.0])).contains("Fastest: 01 (10.2 ms)."));
+    assert!(!page(&steps([30.0, 10.0, 10.05])).contains("Fastest"));
+    assert_eq!(
+        headline(&steps([10.0, 10.0, 20.0])),
+        "2.0× slower over 3 steps: 10.2 ms to 20.3 ms"
+    );
     let equal = fixture::set(
         ["00", "01"].map(|id| (step(id, ""), samples(&step(id, ""), &[5.0; 3]))).to_vec(),
     );
@@ -142,7 +155,7 @@ fn the_headline_is_computed() {
 #[test]
 fn failures_are_told_above_the_charts_and_in_full_below() {
     let html = page(&fixture::grid_set());
-    assert!(html.contains("2 of 4 cases failed, 1 lost samples."));
+    assert!(html.contains("2 of 4 cases failed, 1 lost some samples."));
     assert!(html.contains("failed: died: killed by signal 11 (SIGSEGV)"));
     assert!(html.contains("<pre tabindex=\"0\">the last words</pre>"));
     assert!(!page(&fixture::study_set()).contains("id=\"failures\""));
@@ -235,4 +248,25 @@ fn large_sets_stay_small_pages() {
     let html = page(&fixture::set(cases.collect()));
     assert!(html.len() < 1_500_000, "{} bytes", html.len());
     assert!(include_str!("../../templates/report.js").len() < 10_000);
+}
+
+#[test]
+fn several_runs_stand_on_one_page_each_with_its_method() {
+    let run = |id: &str, machine: &str, warning: &str| {
+        let mut run = fixture::study();
+        run.info.id = RunId::new(id);
+        run.info.before.machine_key = machine.to_owned();
+        run.info.warnings = vec!["of both".to_owned(), warning.to_owned()];
+        run
+    };
+    let runs = vec![run("r1", "m1", "of the first"), run("r2", "m2", "of the second")];
+    let set = RunSet::new(runs).unwrap();
+    assert_eq!(set.cases[0].label, "r1 00");
+    let html = page(&set);
+    assert!(html.contains("2 runs: r1, r2"));
+    assert!(html.contains("<h3>Run r1</h3>") && html.contains("<h3>Run r2</h3>"));
+    assert_eq!(html.matches(">of both<").count(), 1);
+    assert!(html.contains(">run r1: of the first<") && html.contains(">run r2: of the second<"));
+    assert!(html.contains("the runs are from different machines"));
+    assert_eq!(html.matches("What would help: run on bare metal").count(), 2);
 }

@@ -1,7 +1,7 @@
 //! What a run set takes from the store, and what it leaves out.
 
 use record::store::StoredRun;
-use record::{Better, FailureKind, Mark, Sample, Source, Step, Unit, Value, metrics};
+use record::{Better, FailureKind, Mark, RunId, Sample, Source, Step, Unit, Value, metrics};
 use reports::RunSet;
 use reports::run_set::State;
 
@@ -144,4 +144,18 @@ fn steps_and_growing_numbers_are_an_order_and_a_grid_is_not() {
     };
     assert!(fixture::set(vec![growing(1), growing(2), growing(4)]).is_ordered());
     assert!(!fixture::set(vec![growing(1), growing(4), growing(2)]).is_ordered());
+}
+
+#[test]
+fn runs_that_share_a_label_are_named_by_their_ids() {
+    let run = |id: &str, label: &str| {
+        let case = step("00", "");
+        let mut info = fixture::info(vec![case.clone()]);
+        (info.id, info.label) = (RunId::new(id), Some(label.to_owned()));
+        fixture::stored(info, samples(&case, &[1.0]))
+    };
+    let runs = vec![run("r1", "same"), run("r2", "same"), run("r3", "other")];
+    let set = RunSet::new(runs).unwrap();
+    let labels: Vec<&str> = set.cases.iter().map(|case| case.label.as_str()).collect();
+    assert_eq!(labels, ["r1", "r2", "other"]);
 }

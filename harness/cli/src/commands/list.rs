@@ -10,6 +10,7 @@ use record::store::{State, Store};
 use super::planning::{self, Selection};
 use crate::args::ListArgs;
 use crate::exit::Exit;
+use crate::output::print;
 use crate::place;
 
 /// Prints the cases, the number of samples and an estimate of the time.
@@ -21,10 +22,10 @@ pub(crate) fn run(args: &ListArgs) -> anyhow::Result<Exit> {
     let mut launcher = Launcher::start(&exe)?;
     let selection =
         Selection { suite: &args.suite, filter: args.filter.as_deref(), set: &args.set, pin: None };
-    let plan = planning::plan(&selection, &exe, &mut launcher)?;
+    let plan = planning::plan(&selection, &mut launcher)?;
     let root = place::store_root(args.store.store.as_deref(), Some(&args.suite))?;
     let estimate = estimate(&plan, &Store::open(root))?;
-    print!("{}", planning::listing(&plan, estimate));
+    print(&planning::listing(&plan, estimate))?;
     Ok(if plan.cases.is_empty() { Exit::NothingSelected } else { Exit::Ok })
 }
 
@@ -39,8 +40,9 @@ fn estimate(plan: &Plan, store: &Store) -> anyhow::Result<Option<Duration>> {
     let Some(info) = complete.filter_map(|run| run.info).find(same) else { return Ok(None) };
     let Some(finished_ns) = info.finished_ns else { return Ok(None) };
     let taken = u64::try_from(finished_ns - info.started_ns).unwrap_or(0);
-    let sampling = &info.sampling;
-    let per_case = sampling.processes * (sampling.warmup + sampling.iterations);
-    let samples = info.cases.len() as f64 * f64::from(per_case);
-    Ok(Some(Duration::from_nanos(taken).mul_f64(plan.samples() as f64 / samples)))
+    // The same cases, so the share of samples is that of the sampling alone.
+    let per_case = |s: &record::SamplingInfo| f64::from(s.processes * (s.warmup + s.iterations));
+    let planned = planning::sampling_info(&plan.sampling);
+    let share = per_case(&planned) / per_case(&info.sampling);
+    Ok(Some(Duration::from_nanos(taken).mul_f64(share)))
 }

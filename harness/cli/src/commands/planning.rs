@@ -34,13 +34,9 @@ pub(crate) struct Selection<'a> {
 /// # Errors
 /// A `SuiteError` for what the suite, the filter or an override says; others for a runner's
 /// program that does not introduce itself.
-pub(crate) fn plan(
-    selection: &Selection<'_>,
-    exe: &Path,
-    launcher: &mut Launcher,
-) -> anyhow::Result<Plan> {
+pub(crate) fn plan(selection: &Selection<'_>, launcher: &mut Launcher) -> anyhow::Result<Plan> {
     let suite = Suite::load(selection.suite)?;
-    build(&suite, selection, exe, launcher)
+    build(&suite, selection, launcher)
 }
 
 /// Plans again what a run has planned, from the text that the run keeps.
@@ -57,27 +53,25 @@ pub(crate) fn again(info: &RunInfo, exe: &Path, launcher: &mut Launcher) -> anyh
         // An override among the others.
         pin: None,
     };
-    build(&suite, &selection, exe, launcher)
+    build(&suite, &selection, launcher)
 }
 
 fn build(
     suite: &Suite,
     selection: &Selection<'_>,
-    exe: &Path,
     launcher: &mut Launcher,
 ) -> anyhow::Result<Plan> {
     let filter = selection.filter.map(Filter::parse).transpose()?;
     let mut set = selection.set.to_vec();
     set.extend(selection.pin.map(|pin| format!("sampling.pin={pin}")));
     let overrides = set.iter().map(|text| Override::parse(text)).collect::<Result<Vec<_>, _>>()?;
-    let specs = Introduced { exe, launcher: std::cell::RefCell::new(launcher) };
+    let specs = Introduced { launcher: std::cell::RefCell::new(launcher) };
     Ok(Plan::build(suite, &specs, &PlanOptions { filter, overrides })?)
 }
 
 /// Specs from the horse's mouth: the built-in workloads, and programs that are started to
 /// introduce themselves.
 struct Introduced<'a> {
-    exe: &'a Path,
     launcher: std::cell::RefCell<&'a mut Launcher>,
 }
 
@@ -145,7 +139,8 @@ pub(crate) fn run_info(plan: &Plan, id: RunId, started_ns: i64, before: Environm
     }
 }
 
-fn sampling_info(sampling: &Sampling) -> SamplingInfo {
+/// How a run is sampled, as the store keeps it.
+pub(crate) fn sampling_info(sampling: &Sampling) -> SamplingInfo {
     let ns = |time: Duration| u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
     let list = |cpus: &Vec<usize>| cpus.iter().map(usize::to_string).collect::<Vec<_>>().join(",");
     SamplingInfo {
@@ -195,18 +190,22 @@ pub(crate) fn listing(plan: &Plan, estimate: Option<Duration>) -> String {
         let _ = writeln!(text, "{}{title}", case.id);
     }
     let sampling = &plan.sampling;
-    let warmup = match sampling.warmup {
-        0 => String::new(),
-        n => format!(" + {n} warm-up"),
-    };
-    let _ = writeln!(
-        text,
-        "\n{} cases x {} processes x ({} iterations{warmup}) = {} samples",
-        plan.cases.len(),
-        sampling.processes,
-        sampling.iterations,
-        plan.samples(),
-    );
+    let cases = reports::format::counted(plan.cases.len(), "case");
+    let _ = writeln!(text, "\n{cases}, {} samples", plan.samples());
+    let is_command = |case: &Case| matches!(case.runner.kind, RunnerKind::Command(_));
+    let (processes, iterations, warmup) =
+        (sampling.processes, sampling.iterations, sampling.warmup);
+    if plan.cases.iter().any(|case| !is_command(case)) {
+        let _ = writeln!(
+            text,
+            "a worker case: {processes} processes, each with {warmup} warm-up and {iterations} \
+             counted samples"
+        );
+    }
+    if plan.cases.iter().any(is_command) {
+        let processes = processes * iterations;
+        let _ = writeln!(text, "a command case: {processes} processes after {warmup} warm-up");
+    }
     let time = match (estimate, sampling.budget) {
         (Some(time), _) => format!("about {} by the pace of the last run", clock(time)),
         (None, Some(budget)) => format!("at most {} (the budget)", clock(budget)),

@@ -5,6 +5,7 @@ use record::store::Store;
 use super::reading;
 use crate::args::ReportArgs;
 use crate::exit::Exit;
+use crate::output::print;
 use crate::place;
 
 /// Writes the report and says where.
@@ -28,6 +29,6 @@ pub(crate) fn run(args: &ReportArgs) -> anyhow::Result<Exit> {
         (None, None) => std::path::PathBuf::from("report.html"),
     };
     reading::write_report(&set, &path)?;
-    println!("{}", reading::shown(&path));
+    print(&format!("{}\n", reading::shown(&path)))?;
     Ok(Exit::Ok)
 }

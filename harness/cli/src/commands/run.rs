@@ -17,6 +17,7 @@ use super::planning::{self, Selection};
 use super::reading;
 use crate::args::RunArgs;
 use crate::exit::{Exit, UsageError};
+use crate::output::print;
 use crate::place;
 use crate::progress::Screen;
 
@@ -59,13 +60,13 @@ fn fresh(args: &RunArgs) -> anyhow::Result<Exit> {
         set: &args.set,
         pin: args.pin.as_deref(),
     };
-    let plan = planning::plan(&selection, &ground.exe, &mut ground.launcher)?;
+    let plan = planning::plan(&selection, &mut ground.launcher)?;
     if plan.cases.is_empty() {
         eprintln!("no case is selected by `{}`", args.filter.as_deref().unwrap_or_default());
         return Ok(Exit::NothingSelected);
     }
     if args.dry_run {
-        print!("{}", planning::listing(&plan, None));
+        print(&planning::listing(&plan, None))?;
         return Ok(Exit::Ok);
     }
     let work_dir = work_dir(&plan, &ground.store);
@@ -95,7 +96,7 @@ fn resume(args: &RunArgs, name: Option<&str>) -> anyhow::Result<Exit> {
     };
     let (writer, mut info, earlier, recovery) = RunWriter::resume(&ground.store, &id)?;
     eprintln!("resuming {id}: {}", found(&recovery));
-    let plan = planning::again(&info, &ground.exe, &mut ground.launcher)?;
+    let plan = planning::again(&info, &mut ground.launcher)?;
     let same = plan.cases.iter().map(|case| &case.id).eq(info.cases.iter().map(|c| &c.id));
     if !same {
         bail!("`{}` plans other cases now than when run {id} began", info.suite.path);
@@ -169,7 +170,7 @@ fn found(recovery: &Recovery) -> String {
 /// The table on standard output, and the report in the run's directory.
 fn conclude(args: &RunArgs, store: &Store, id: &record::RunId) -> anyhow::Result<()> {
     let set = reading::run_set(store, std::slice::from_ref(id))?;
-    print!("{}", reading::table(&set, args.format, None)?);
+    print(&reading::table(&set, args.format, None)?)?;
     if !args.no_report {
         let path = store.directory(id)?.join("report.html");
         reading::write_report(&set, &path)?;

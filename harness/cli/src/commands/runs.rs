@@ -5,6 +5,7 @@ use reports::{RunLine, runs_table};
 
 use crate::args::RunsArgs;
 use crate::exit::Exit;
+use crate::output::print;
 use crate::place;
 
 /// Prints one line per run, the oldest first.
@@ -18,6 +19,6 @@ pub(crate) fn run(args: &RunsArgs) -> anyhow::Result<Exit> {
         eprintln!("no run in `{}` yet; `dyno run SUITE` makes one", store.root().display());
         return Ok(Exit::Ok);
     }
-    print!("{}", runs_table(&lines, args.format.into())?);
+    print(&runs_table(&lines, args.format.into())?)?;
     Ok(Exit::Ok)
 }

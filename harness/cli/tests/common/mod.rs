@@ -1,6 +1,7 @@
 //! What the whole-path tests share: the real binary in a directory of its own, the fixture worker
 //! with its planted faults, and what a store holds afterwards.
 #![expect(dead_code, reason = "every test file uses another part of it")]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::fs;
 use std::path::{Path, PathBuf};

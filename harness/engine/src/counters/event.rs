@@ -22,6 +22,17 @@ pub(super) struct Event {
     pub(super) config: u64,
     /// The same two in words.
     pub(super) name: &'static str,
-    /// Whether it happens inside the kernel alone: without the kernel it would read 0 for ever.
-    pub(super) kernel_only: bool,
+    /// What it has to do with the kernel.
+    pub(super) kernel: Kernel,
+}
+
+/// What an event has to do with the kernel, which may not be permitted to be counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kernel {
+    /// It happens in user space and in the kernel; without the kernel, a part is counted.
+    Both,
+    /// It happens in the kernel alone: without it, it would read 0 for ever.
+    Only,
+    /// It is a clock, which runs in the kernel too whether or not the kernel is excluded.
+    Always,
 }

@@ -5,7 +5,7 @@ use record::metrics::{
     BRANCH_MISSES, BRANCHES, CACHE_MISSES, CACHE_REFERENCES, CYCLES, INSTRUCTIONS, Metric,
 };
 
-use super::event::{Event, EventGroup};
+use super::event::{Event, EventGroup, Kernel};
 use super::refusal::Facility;
 use super::{CounterSource, Opened, Target, perf};
 
@@ -37,7 +37,7 @@ const GROUPS: &[EventGroup] = &[
 ];
 
 const fn event(metric: Metric, config: u64, name: &'static str) -> Event {
-    Event { metric, kind: HARDWARE, config, name, kernel_only: false }
+    Event { metric, kind: HARDWARE, config, name, kernel: Kernel::Both }
 }
 
 impl CounterSource for Hardware {

@@ -9,7 +9,7 @@ use perf_event::events::Software as SoftwareEvent;
 use perf_event::{Builder, Counter, GroupData, ReadFormat};
 use record::{Source, Unavailable};
 
-use super::event::{Event, EventGroup};
+use super::event::{Event, EventGroup, Kernel};
 use super::refusal::{Facility, is_combination, is_permission, refused};
 use super::snapshot::{Clock, Kind, Reading, Snapshot};
 use super::{Opened, Probe, Target, TargetKind, say_once, unavailable};
@@ -67,7 +67,7 @@ impl Opener<'_> {
         let mut probe: Option<GroupProbe> = None;
         let mut misfits = Vec::new();
         for event in events {
-            if event.kernel_only && !self.kernel {
+            if event.kernel == Kernel::Only && !self.kernel {
                 self.say_kernel_only(event);
                 continue;
             }
@@ -174,7 +174,7 @@ impl Probe for GroupProbe {
             let clock = Clock {
                 enabled_ns: ns(data.time_enabled()),
                 running_ns: ns(data.time_running()),
-                kernel: self.kernel,
+                kernel: self.kernel || event.kernel == Kernel::Always,
                 event: event.name.into(),
                 group: self.name.clone().into(),
             };

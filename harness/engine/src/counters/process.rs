@@ -14,7 +14,7 @@ use record::metrics::{
 use record::{Source, Unavailable, Value};
 
 use self::parse::{Io, Stat};
-use self::tree::{Switches, Tree};
+use self::tree::{Member, Switches, Tree};
 use super::snapshot::{Kind, Reading, Snapshot};
 use super::{CounterSource, Opened, Probe, Target, TargetKind, unavailable};
 use crate::worker::Usage;
@@ -137,11 +137,9 @@ impl Probe for ProcessProbe {
             let reason = format!("the peak cannot be reset through /proc/PID/clear_refs: {error}");
             refusal(&RSS_METRICS, &reason, &error)
         })?;
-        for pid in self.tree.processes() {
-            if pid != root {
-                // A child may have ended meanwhile; its peak is nobody's then.
-                let _ = reset_peak(pid);
-            }
+        for member in self.tree.processes().iter().filter(|member| member.pid != root) {
+            // A child may have ended meanwhile; its peak is nobody's then.
+            let _ = reset_peak(member.pid);
         }
         Ok(())
     }
@@ -149,9 +147,9 @@ impl Probe for ProcessProbe {
     fn read(&mut self) -> Result<Snapshot, Unavailable> {
         let mut sums = Sums::default();
         let root = self.tree.root();
-        for pid in self.tree.processes() {
-            let outcome = sums.add(pid, self.io);
-            if pid == root {
+        for member in self.tree.processes() {
+            let outcome = sums.add(&member, self.io);
+            if member.pid == root {
                 outcome.map_err(|error| {
                     let all = [&STAT_METRICS[..], &IO_METRICS, &RSS_METRICS].concat();
                     refusal(&all, "the process could not be read", &error)
@@ -206,7 +204,8 @@ struct Sums {
 }
 
 impl Sums {
-    fn add(&mut self, pid: u32, with_io: bool) -> io::Result<()> {
+    fn add(&mut self, member: &Member, with_io: bool) -> io::Result<()> {
+        let pid = member.pid;
         let stat = parse::read_stat(pid)?;
         self.stat.minor_faults += stat.minor_faults;
         self.stat.major_faults += stat.major_faults;
@@ -219,7 +218,7 @@ impl Sums {
             self.io.storage_read_bytes += io.storage_read_bytes;
             self.io.storage_written_bytes += io.storage_written_bytes;
         }
-        for thread in tree::threads(pid)? {
+        for &thread in &member.threads {
             // A thread may end between the listing and the reading.
             let Ok(status) = parse::read_status(pid, thread) else { continue };
             self.threads.push(status.switches);

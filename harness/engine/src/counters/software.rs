@@ -5,7 +5,7 @@ use record::metrics::{
     CONTEXT_SWITCHES, CPU_MIGRATIONS, CPU_TIME, MAJOR_FAULTS, MINOR_FAULTS, Metric, PAGE_FAULTS,
 };
 
-use super::event::{Event, EventGroup};
+use super::event::{Event, EventGroup, Kernel};
 use super::refusal::Facility;
 use super::{CounterSource, Opened, Target, perf};
 
@@ -19,21 +19,17 @@ const SOFTWARE: u32 = 1;
 const GROUPS: &[EventGroup] = &[EventGroup {
     name: "software",
     events: &[
-        event(CPU_TIME, 1, "software/task-clock"),
-        event(PAGE_FAULTS, 2, "software/page-faults"),
-        event(MINOR_FAULTS, 5, "software/minor-faults"),
-        event(MAJOR_FAULTS, 6, "software/major-faults"),
-        kernel_only(event(CONTEXT_SWITCHES, 3, "software/context-switches")),
-        kernel_only(event(CPU_MIGRATIONS, 4, "software/cpu-migrations")),
+        event(CPU_TIME, 1, "software/task-clock", Kernel::Always),
+        event(PAGE_FAULTS, 2, "software/page-faults", Kernel::Both),
+        event(MINOR_FAULTS, 5, "software/minor-faults", Kernel::Both),
+        event(MAJOR_FAULTS, 6, "software/major-faults", Kernel::Both),
+        event(CONTEXT_SWITCHES, 3, "software/context-switches", Kernel::Only),
+        event(CPU_MIGRATIONS, 4, "software/cpu-migrations", Kernel::Only),
     ],
 }];
 
-const fn event(metric: Metric, config: u64, name: &'static str) -> Event {
-    Event { metric, kind: SOFTWARE, config, name, kernel_only: false }
-}
-
-const fn kernel_only(event: Event) -> Event {
-    Event { kernel_only: true, ..event }
+const fn event(metric: Metric, config: u64, name: &'static str, kernel: Kernel) -> Event {
+    Event { metric, kind: SOFTWARE, config, name, kernel }
 }
 
 impl CounterSource for Software {

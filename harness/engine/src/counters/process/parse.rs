@@ -1,7 +1,7 @@
 //! Reads and parses the files of `/proc/PID`. The parsers are pure and take the text; see proc(5).
 
-use std::fs;
-use std::io;
+use std::fs::File;
+use std::io::{self, Read};
 
 /// Sums of `/proc/PID/stat`: the process with all its threads, and its children that have ended
 /// and were waited for.
@@ -40,18 +40,26 @@ pub(super) struct ThreadSwitches {
 }
 
 pub(super) fn read_stat(pid: u32) -> io::Result<Stat> {
-    let text = fs::read_to_string(format!("/proc/{pid}/stat"))?;
+    let text = read(format!("/proc/{pid}/stat"))?;
     stat(&text).ok_or_else(unexpected)
 }
 
 pub(super) fn read_io(pid: u32) -> io::Result<Io> {
-    let text = fs::read_to_string(format!("/proc/{pid}/io"))?;
+    let text = read(format!("/proc/{pid}/io"))?;
     io_sums(&text).ok_or_else(unexpected)
 }
 
 pub(super) fn read_status(pid: u32, thread: u32) -> io::Result<Status> {
-    let text = fs::read_to_string(format!("/proc/{pid}/task/{thread}/status"))?;
+    let text = read(format!("/proc/{pid}/task/{thread}/status"))?;
     status(&text).ok_or_else(unexpected)
+}
+
+/// One read of a file that the kernel writes at once; half the system calls of
+/// `fs::read_to_string`, which counts because every thread has such a file.
+fn read(path: String) -> io::Result<String> {
+    let mut buffer = [0; 8_192];
+    let length = File::open(path)?.read(&mut buffer)?;
+    Ok(String::from_utf8_lossy(&buffer[..length]).into_owned())
 }
 
 fn unexpected() -> io::Error {

@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::io;
 
 use super::parse::{self, ThreadSwitches};
 
@@ -25,37 +24,39 @@ impl Tree {
     }
 
     /// The root and all that descend from it now, the root first.
-    pub(super) fn processes(&self) -> Vec<u32> {
-        if self.lists_children { self.walk(listed_children) } else { self.scan() }
+    pub(super) fn processes(&self) -> Vec<Member> {
+        if self.lists_children {
+            return self.walk(listed_children);
+        }
+        let parents = parents();
+        self.walk(|pid, _| parents.get(&pid).cloned().unwrap_or_default())
     }
 
-    fn walk(&self, children: impl Fn(u32) -> Vec<u32>) -> Vec<u32> {
-        let mut found = vec![self.root];
+    fn walk(&self, children: impl Fn(u32, &[u32]) -> Vec<u32>) -> Vec<Member> {
+        let member = |pid| Member { pid, threads: threads(pid) };
+        let mut found = vec![member(self.root)];
         let mut seen = BTreeSet::from([self.root]);
         let mut next = 0;
         while next < found.len() {
-            let new = children(found[next]).into_iter().filter(|&child| seen.insert(child));
-            found.extend(new);
+            let children = children(found[next].pid, &found[next].threads);
+            found.extend(children.into_iter().filter(|&child| seen.insert(child)).map(member));
             next += 1;
         }
         found
     }
+}
 
-    fn scan(&self) -> Vec<u32> {
-        let mut children: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
-        for pid in numbered("/proc").unwrap_or_default() {
-            if let Ok(stat) = parse::read_stat(pid) {
-                children.entry(stat.parent).or_default().push(pid);
-            }
-        }
-        self.walk(|pid| children.get(&pid).cloned().unwrap_or_default())
-    }
+/// One process of a tree.
+pub(super) struct Member {
+    pub(super) pid: u32,
+    /// Its threads, as they were listed; none where it has ended.
+    pub(super) threads: Vec<u32>,
 }
 
 /// The children that any thread of a process made.
-fn listed_children(pid: u32) -> Vec<u32> {
+fn listed_children(pid: u32, threads: &[u32]) -> Vec<u32> {
     let mut children = Vec::new();
-    for thread in threads(pid).unwrap_or_default() {
+    for thread in threads {
         let listed = fs::read_to_string(format!("/proc/{pid}/task/{thread}/children"));
         let text = listed.unwrap_or_default();
         children.extend(text.split_ascii_whitespace().filter_map(|word| word.parse::<u32>().ok()));
@@ -63,14 +64,25 @@ fn listed_children(pid: u32) -> Vec<u32> {
     children
 }
 
-/// The threads of a process.
-pub(super) fn threads(pid: u32) -> io::Result<Vec<u32>> {
+/// The children of every process of the machine.
+fn parents() -> BTreeMap<u32, Vec<u32>> {
+    let mut children: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
+    for pid in numbered("/proc") {
+        if let Ok(stat) = parse::read_stat(pid) {
+            children.entry(stat.parent).or_default().push(pid);
+        }
+    }
+    children
+}
+
+fn threads(pid: u32) -> Vec<u32> {
     numbered(&format!("/proc/{pid}/task"))
 }
 
-fn numbered(dir: &str) -> io::Result<Vec<u32>> {
-    let entries = fs::read_dir(dir)?;
-    Ok(entries.flatten().filter_map(|entry| entry.file_name().to_str()?.parse().ok()).collect())
+/// The entries of a directory whose names are numbers; none where it has gone.
+fn numbered(dir: &str) -> Vec<u32> {
+    let entries = fs::read_dir(dir).into_iter().flatten().flatten();
+    entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok()).collect()
 }
 
 /// Context switches summed over threads, so that the sums never fall when a thread ends. What a
@@ -122,12 +134,13 @@ mod tests {
     #[test]
     fn a_tree_is_walked_once_even_if_it_loops() {
         let tree = Tree { root: 1, lists_children: true };
-        let found = tree.walk(|pid| match pid {
+        let found = tree.walk(|pid, _| match pid {
             1 => vec![2, 3],
             2 => vec![4, 1],
             _ => vec![2],
         });
-        assert_eq!(found, [1, 2, 3, 4]);
+        let pids: Vec<_> = found.iter().map(|member| member.pid).collect();
+        assert_eq!(pids, [1, 2, 3, 4]);
     }
 
     #[cfg(target_os = "linux")]
@@ -139,6 +152,9 @@ mod tests {
         let scanned = Tree { root, lists_children: false }.processes();
         child.kill().unwrap();
         child.wait().unwrap();
-        assert!(listed.contains(&child.id()) && scanned.contains(&child.id()));
+        for members in [listed, scanned] {
+            assert!(members.iter().any(|member| member.pid == child.id()));
+            assert!(members[0].pid == root && members[0].threads.contains(&root));
+        }
     }
 }
