@@ -6,6 +6,7 @@
 
 mod contacts;
 mod generator;
+mod params;
 mod pipeline;
 mod writer;
 

@@ -3,13 +3,14 @@
 //! The workloads' `spec` functions call this. It says what is allowed; `options` says what a value
 //! means, and `steps` what is used when a suite says nothing.
 
-use workload_api::{Kind, ParamSpec, ParamValue, Spec};
+use workload_api::{Kind, ParamSpec, Spec};
 
 use super::steps::STEPS;
 use super::words::{
     Batching, Buffer, Codec, Fsync, IdSource, Materialise, NameCopy, NameOwner, PhoneTypeColumn,
     Sampler, Word,
 };
+use crate::params::{integer, word};
 
 /// Which part of the pipeline a parameter changes.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -148,23 +149,4 @@ fn writing() -> Vec<(Part, ParamSpec)> {
 
 fn in_part(part: Part, params: Vec<ParamSpec>) -> Vec<(Part, ParamSpec)> {
     params.into_iter().map(|param| (part, param)).collect()
-}
-
-fn word<W: Word>(name: &str, about: &str) -> ParamSpec {
-    let words: Vec<_> = W::WORDS.iter().map(|(word, about, _)| (*word, *about)).collect();
-    ParamSpec {
-        name: name.to_owned(),
-        about: about.to_owned(),
-        kind: Kind::titled(&words),
-        default: None,
-    }
-}
-
-fn integer(name: &str, about: &str, range: (i64, i64), default: Option<i64>) -> ParamSpec {
-    ParamSpec {
-        name: name.to_owned(),
-        about: about.to_owned(),
-        kind: Kind::Integer { min: range.0, max: range.1 },
-        default: default.map(ParamValue::Integer),
-    }
 }

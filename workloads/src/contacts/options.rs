@@ -3,13 +3,12 @@
 //! Every workload's `prepare` calls [`Options::resolve`] once. After it nothing is missing and
 //! nothing is out of range; no code below looks at parameter names again.
 
-use std::num::NonZero;
-
 use workload_api::{Answer, Params, Spec, WorkloadError};
 
 use super::digest::Digest;
 use super::steps::{self, Variant};
 use super::words::{Batching, Codec, Fsync, IdSource, Word};
+use crate::params::{available_threads, refuse_undeclared};
 
 /// Everything that the three workloads can be told.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,6 +40,8 @@ impl Options {
         refuse_undeclared(params, spec)?;
         let read = Reader { params, spec };
         let variant = variant(&read)?;
+        // The study's own rule, all threads less the writers, leaves no producer at all on a small
+        // machine.
         let producers = read.integer("producers")?.unwrap_or_else(available_threads);
         let depth = if variant.writers == 1 { 2 * producers } else { producers };
         Ok(Self {
@@ -108,23 +109,6 @@ impl Options {
     }
 }
 
-fn refuse_undeclared(params: &Params, spec: &Spec) -> Result<(), WorkloadError> {
-    for (name, value) in params.iter() {
-        let Some(param) = spec.param(name) else {
-            let names: Vec<_> = spec.params.iter().map(|param| param.name.as_str()).collect();
-            return Err(WorkloadError::new(format!(
-                "unknown parameter `{name}` of {}; expected one of {}",
-                spec.name,
-                names.join(", ")
-            )));
-        };
-        param.kind.accepts(value).map_err(|expected| {
-            WorkloadError::new(format!("parameter `{name}`: {expected}, found {value}"))
-        })?;
-    }
-    Ok(())
-}
-
 fn variant(read: &Reader<'_>) -> Result<Variant, WorkloadError> {
     let step = read.params.text("step")?;
     let Some(bundle) = steps::bundle(step) else {
@@ -163,12 +147,6 @@ impl Reader<'_> {
             WorkloadError::new(format!("parameter `{name}` of {}: no `{text}`", self.spec.name))
         })
     }
-}
-
-/// Threads that this process may use, at least one. The study's own rule, all threads less the
-/// writers, leaves no producer at all on a small machine.
-fn available_threads() -> usize {
-    std::thread::available_parallelism().map_or(1, NonZero::get)
 }
 
 #[cfg(test)]

@@ -5,22 +5,7 @@
 
 use parquet::basic::{Compression, ZstdLevel};
 
-/// A type whose values are the words of a parameter.
-pub(crate) trait Word: Copy + PartialEq + 'static {
-    /// Word, meaning, value; in the order in which a person would like to read them.
-    const WORDS: &'static [(&'static str, &'static str, Self)];
-
-    /// The value of a word.
-    fn from_word(word: &str) -> Option<Self> {
-        Self::WORDS.iter().find(|(text, ..)| *text == word).map(|(.., value)| *value)
-    }
-
-    /// The word of a value.
-    fn word(self) -> &'static str {
-        // OK because every list holds every value of its type, as a test checks.
-        Self::WORDS.iter().find(|(.., value)| *value == self).map_or("", |(text, ..)| *text)
-    }
-}
+pub(crate) use crate::params::Word;
 
 /// Arrow type of the phone type column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -43,7 +43,7 @@ pub(crate) fn plan(selection: &Selection<'_>, launcher: &mut Launcher) -> anyhow
 ///
 /// # Errors
 /// As [`plan`].
-pub(crate) fn again(info: &RunInfo, exe: &Path, launcher: &mut Launcher) -> anyhow::Result<Plan> {
+pub(crate) fn again(info: &RunInfo, launcher: &mut Launcher) -> anyhow::Result<Plan> {
     let path = PathBuf::from(&info.suite.path);
     let suite = Suite::parse(&info.suite.text, &path)?;
     let selection = Selection {

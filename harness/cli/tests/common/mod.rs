@@ -1,7 +1,7 @@
 //! What the whole-path tests share: the real binary in a directory of its own, the fixture worker
 //! with its planted faults, and what a store holds afterwards.
 #![expect(dead_code, reason = "every test file uses another part of it")]
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a test panics and says why")]
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -13,32 +13,32 @@ use record::store::{Store, StoredRun};
 use tempfile::TempDir;
 
 /// A directory with suites and a store.
-pub struct Place {
+pub(crate) struct Place {
     dir: TempDir,
 }
 
 impl Place {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self { dir: tempfile::tempdir().unwrap() }
     }
 
     /// A place that holds one suite, `suite.toml`.
-    pub fn with_suite(text: &str) -> Self {
+    pub(crate) fn with_suite(text: &str) -> Self {
         let place = Self::new();
         place.write("suite.toml", text);
         place
     }
 
-    pub fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         self.dir.path()
     }
 
-    pub fn write(&self, name: &str, text: &str) {
+    pub(crate) fn write(&self, name: &str, text: &str) {
         fs::write(self.dir.path().join(name), text).unwrap();
     }
 
     /// `dyno` with these arguments, here, with its store here.
-    pub fn command(&self, args: &[&str]) -> Command {
+    pub(crate) fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_dyno"));
         command.args(args).current_dir(self.dir.path());
         command.env("DYNO_STORE", self.dir.path().join("store")).env("NO_COLOR", "1");
@@ -46,16 +46,16 @@ impl Place {
         command
     }
 
-    pub fn dyno(&self, args: &[&str]) -> Finished {
+    pub(crate) fn dyno(&self, args: &[&str]) -> Finished {
         Finished(self.command(args).output().unwrap())
     }
 
-    pub fn store(&self) -> Store {
+    pub(crate) fn store(&self) -> Store {
         Store::open(self.dir.path().join("store"))
     }
 
     /// The only run, whole.
-    pub fn run(&self) -> StoredRun {
+    pub(crate) fn run(&self) -> StoredRun {
         let runs = self.store().runs().unwrap();
         assert_eq!(runs.len(), 1, "{runs:?}");
         self.store().read(&runs[0].id).unwrap()
@@ -63,31 +63,31 @@ impl Place {
 }
 
 /// A dyno that has ended.
-pub struct Finished(Output);
+pub(crate) struct Finished(Output);
 
 impl Finished {
-    pub fn code(&self) -> i32 {
+    pub(crate) fn code(&self) -> i32 {
         self.0.status.code().unwrap_or(-1)
     }
 
-    pub fn stdout(&self) -> String {
+    pub(crate) fn stdout(&self) -> String {
         String::from_utf8_lossy(&self.0.stdout).into_owned()
     }
 
-    pub fn stderr(&self) -> String {
+    pub(crate) fn stderr(&self) -> String {
         String::from_utf8_lossy(&self.0.stderr).into_owned()
     }
 
     /// Asserts the exit code; shows everything where it is another one.
     #[track_caller]
-    pub fn expect(self, code: i32) -> Self {
+    pub(crate) fn expect(self, code: i32) -> Self {
         assert_eq!(self.code(), code, "stdout:\n{}\nstderr:\n{}", self.stdout(), self.stderr());
         self
     }
 }
 
 /// The fixture worker; built when the test command has not built it already.
-pub fn faulty() -> &'static Path {
+pub(crate) fn faulty() -> &'static Path {
     static PATH: OnceLock<PathBuf> = OnceLock::new();
     PATH.get_or_init(|| {
         let profile = Path::new(env!("CARGO_BIN_EXE_dyno")).parent().unwrap();
@@ -105,18 +105,18 @@ pub fn faulty() -> &'static Path {
 }
 
 /// A `[[runner]]` named `faulty` that serves the fixture's workloads.
-pub fn faulty_runner() -> String {
+pub(crate) fn faulty_runner() -> String {
     format!("[[runner]]\nname = \"faulty\"\nprogram = [{:?}]\n", faulty().to_str().unwrap())
 }
 
 /// What identifies every sample of a run, in the order in which they were taken.
-pub fn keys(samples: &[Sample]) -> Vec<(String, u32, u32)> {
+pub(crate) fn keys(samples: &[Sample]) -> Vec<(String, u32, u32)> {
     samples.iter().map(|s| (s.case.to_string(), s.process, s.iteration)).collect()
 }
 
 /// Whether a test that needs a tool may go on without it: it may not under CI, which installs it.
 #[track_caller]
-pub fn skip(why: &str) {
+pub(crate) fn skip(why: &str) {
     assert!(std::env::var_os("CI").is_none(), "under CI this must not be skipped: {why}");
     println!("skipped: {why}");
 }

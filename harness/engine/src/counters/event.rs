@@ -1,4 +1,5 @@
-//! How an event of perf_event is named in the lists of `hardware.rs` and `software.rs`.
+//! How an event of perf_event is named in the lists of `hardware.rs` and `software.rs`, which
+//! `perf.rs` opens. Plain data; needs no Linux.
 
 use record::metrics::Metric;
 

@@ -1,4 +1,5 @@
-//! The processes below a worker, and the context switches of all their threads.
+//! The processes below a worker, and the context switches of all their threads. `process.rs` asks
+//! it at every read; what ended meanwhile is left out, never an error.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
