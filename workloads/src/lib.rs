@@ -4,17 +4,20 @@
 //! same list. Nothing here knows the harness: a workload sees its parameters, a seed and a
 //! directory, and says what it did.
 
+mod aggregation;
 mod contacts;
 mod generator;
 mod params;
 mod pipeline;
+mod workers;
 mod writer;
 
 use workload_api::Workload;
 
+pub use aggregation::Aggregation;
 pub use generator::Generator;
 pub use pipeline::Pipeline;
 pub use writer::Writer;
 
 /// Every built-in workload, one file each.
-pub const ALL: &[&dyn Workload] = &[&Generator, &Writer, &Pipeline];
+pub const ALL: &[&dyn Workload] = &[&Generator, &Writer, &Pipeline, &Aggregation];

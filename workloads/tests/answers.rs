@@ -10,7 +10,10 @@ use std::path::Path;
 
 use tempfile::TempDir;
 use workload_api::{Answer, Context, ParamValue, Params, Work, Workload};
-use workloads::{ALL, Generator, Pipeline, Writer};
+use workloads::{Generator, Pipeline, Writer};
+
+/// The workloads of the shredding study, which share their data.
+const SHREDDING: [&dyn Workload; 3] = [&Generator, &Writer, &Pipeline];
 
 const STEPS: [&str; 13] =
     ["00", "01", "02", "03", "04", "05", "06", "07", "08", "09", "10", "11", "12"];
@@ -42,9 +45,9 @@ fn files(dir: &Path) -> BTreeMap<String, Vec<u8>> {
 fn awkward_row_counts_come_out_whole() {
     for rows in [1, 255, 256, 257, 5119, 5121, 12_345] {
         for step in ["00", "07", "08", "12"] {
-            for workload in ALL {
+            for workload in SHREDDING {
                 let given: Given<'_> = &[("rows", rows.into()), ("step", step.into())];
-                let (work, answer) = run(*workload, given);
+                let (work, answer) = run(workload, given);
                 let name = workload.spec().name;
                 assert_eq!(work.rows, rows as u64, "{name} step {step}");
                 assert_eq!(answer.rows, rows as u64, "{name} step {step}");
@@ -172,7 +175,7 @@ fn threads_and_batch_sizes_do_not_change_the_answer_within_a_group() {
 fn generator_writer_and_pipeline_agree() {
     for step in ["00", "08", "12"] {
         let given: Given<'_> = &[("rows", 3_000.into()), ("step", step.into())];
-        let answers: BTreeSet<_> = ALL
+        let answers: BTreeSet<_> = SHREDDING
             .iter()
             .map(|workload| run(*workload, given).1)
             .map(|answer| (answer.group, answer.digest))

@@ -251,3 +251,20 @@ fn prepare_and_conclude_surround_every_sample() {
     let log = std::fs::read_to_string(place.path().join("log")).unwrap();
     assert_eq!(log, "p\nm\nc\np\nm\nc\n");
 }
+
+#[test]
+fn parameters_reach_environment_and_working_directory() {
+    let text = "name = \"places\"\n[sampling]\nprocesses = 1\niterations = 1\nwarmup = 0\n\
+                [[case]]\nrunner = \"it\"\ngrid = { place = [\"here\", \"there\"] }\n\
+                [[runner]]\nname = \"it\"\nshell = true\ncwd = \"{place}\"\n\
+                env = { PLACE = \"{place}\" }\ncommand = 'echo \"$PLACE\" \"$DYNO_SEED\" > said'\n";
+    let place = Place::with_suite(text);
+    for name in ["here", "there"] {
+        std::fs::create_dir(place.path().join(name)).unwrap();
+    }
+    place.dyno(&["run", "suite.toml", "--set", "sampling.seed=7"]).expect(0);
+    for name in ["here", "there"] {
+        let said = std::fs::read_to_string(place.path().join(name).join("said")).unwrap();
+        assert_eq!(said, format!("{name} 7\n"));
+    }
+}

@@ -113,7 +113,8 @@ impl Bench<'_> {
         (case, todo): (&Case, &Todo),
         keep: &mut Keep<'_>,
     ) -> anyhow::Result<Vec<Unavailable>> {
-        let spawn = self.spawn(Spawn::worker(argv, &case.runner.cwd), case, data_dir);
+        let spawn = Spawn::worker(argv, &case.runner.cwd).with_env(case.runner.env.clone());
+        let spawn = self.spawn(spawn, data_dir);
         let mut unavailable = Vec::new();
         let fail = |keep: &mut Keep<'_>, iteration, failure| {
             keep(blank(case, todo, iteration, Status::Failed(failure))).map(drop)
@@ -233,9 +234,12 @@ impl Bench<'_> {
         (case, unavailable): (&Case, &mut Vec<Unavailable>),
     ) -> Result<bool, Failure> {
         let params = self.placeholders(case, data_dir);
+        let text = |text: &str| substitute(text, &params);
+        let cwd = PathBuf::from(text(&case.runner.cwd.to_string_lossy()));
+        let env: Vec<_> =
+            case.runner.env.iter().map(|(name, value)| (name.clone(), text(value))).collect();
         let spawn = |line: &CommandLine| {
-            let spawn = Spawn::command(&filled(line, &params), &case.runner.cwd);
-            self.spawn(spawn, case, data_dir)
+            self.spawn(Spawn::command(&filled(line, &params), &cwd).with_env(env.clone()), data_dir)
         };
         let timeout = self.sampling.timeout;
         let measured = spawn(&runner.command);
@@ -275,10 +279,9 @@ impl Bench<'_> {
         params
     }
 
-    /// What every process of a case is started with.
-    fn spawn(&self, spawn: Spawn, case: &Case, data_dir: &Path) -> Spawn {
+    /// What every process is started with.
+    fn spawn(&self, spawn: Spawn, data_dir: &Path) -> Spawn {
         spawn
-            .with_env(case.runner.env.clone())
             .with_env([
                 ("DYNO_DATA_DIR", data_dir.to_string_lossy().into_owned()),
                 ("DYNO_SEED", self.sampling.seed.to_string()),
@@ -410,7 +413,7 @@ fn filled(line: &CommandLine, params: &Params) -> CommandLine {
 /// The numbers that stand in a command's output.
 fn picked(wanted: &[OutputMetric], output: &Output) -> Result<Vec<Value>, Failure> {
     let value = |wanted: &OutputMetric| {
-        let value = extract::number(&wanted.pattern, output)?;
+        let value = extract::number(&wanted.pattern, output)? * wanted.scale as f64;
         Ok(Value {
             metric: wanted.name.clone(),
             value,

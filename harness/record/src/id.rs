@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 #[serde(transparent)]
 pub struct RunId(String);
 
-/// A case's stable, readable name, for instance `pipeline/step=08,rows=1000000`. It depends only
+/// A case's stable, readable name, for instance `pipeline/rows=1000000,step=08`. It depends only
 /// on the workload, the runner and the parameters that the suite states.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]

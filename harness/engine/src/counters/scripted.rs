@@ -363,7 +363,7 @@ mod tests {
         assert!(metric.contains("group `g`: unknown metric `cycle`; expected one of wall_time"));
         let source = unknown(r#"{"groups": [{"name": "g", "source": "pmu", "events": []}]}"#);
         assert!(source.contains("unknown source `pmu`; expected one of hardware"), "{source}");
-        assert!(unknown(r#"{"grops": []}"#).contains("unknown field `grops`"));
+        assert!(unknown(r#"{"sets": []}"#).contains("unknown field `sets`"));
         let empty =
             r#"{"groups": [{"name": "g", "events": [{"metric": "cycles", "values": []}]}]}"#;
         assert!(unknown(empty).contains("metric `cycles` has no values"));

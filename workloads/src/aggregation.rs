@@ -1,0 +1,189 @@
+//! The workload `aggregation`: smallest, mean and largest value per weather station from a text
+//! file of measurements, the task of the One Billion Row Challenge.
+//!
+//! `prepare` makes the file or finds it again; `run` reads it and ends with the text of the result.
+//! Each variant is a file of its own and shares only what a line is and what a result is.
+
+mod cache;
+mod line;
+mod measurements;
+mod naive;
+mod partitioned;
+mod stations;
+mod stats;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use twox_hash::XxHash3_64;
+use workload_api::{
+    Answer, Better, Context, Metric, Params, Prepared, Spec, Unit, Work, Workload, WorkloadError,
+};
+
+use self::measurements::Recipe;
+use self::stations::STATIONS_MAX;
+use self::stats::{Stats, Summary};
+use crate::params::{Declared, Word, integer, word_or};
+use crate::workers::Workers;
+
+/// Largest part of the file that a worker reads at once, unless a suite says how many parts.
+const SPLIT_BYTES_MAX: u64 = 4 << 20;
+
+/// Ranges of the file per worker, at least.
+const SPLITS_PER_WORKER: usize = 16;
+
+/// Aggregates a file of measurements.
+pub struct Aggregation;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Variant {
+    Naive,
+    Partitioned,
+}
+
+impl Word for Variant {
+    const WORDS: &'static [(&'static str, &'static str, Self)] = &[
+        ("naive", "one thread, line by line, a string for each", Self::Naive),
+        ("partitioned", "ranges of whole lines for a pool of workers", Self::Partitioned),
+    ];
+}
+
+impl Workload for Aggregation {
+    fn spec(&self) -> Spec {
+        Spec {
+            name: "aggregation".to_owned(),
+            about: "Smallest, mean and largest value per station from a text file of measurements."
+                .to_owned(),
+            params: vec![
+                integer("rows", "Lines of the file.", (1, 1_000_000_000), Some(1_000_000)),
+                integer(
+                    "stations",
+                    "Stations in the file: those of the challenge, and generated ones beyond 413.",
+                    (1, STATIONS_MAX as i64),
+                    Some(413),
+                ),
+                word_or("variant", "How the file is aggregated.", Variant::Partitioned),
+                integer(
+                    "workers",
+                    "Threads with variant = partitioned. Not stated: as many as the process may \
+                     use.",
+                    (1, 1024),
+                    None,
+                ),
+                integer(
+                    "splits",
+                    "Ranges of the file with variant = partitioned; each is read at once. Not \
+                     stated: 16 per worker, more where a range would be above 4 MiB.",
+                    (1, 1_000_000),
+                    None,
+                ),
+            ],
+        }
+    }
+
+    fn prepare(
+        &self,
+        params: &Params,
+        context: &Context,
+    ) -> Result<Box<dyn Prepared>, WorkloadError> {
+        Ok(Box::new(prepare(params, context.seed, &cache::directory())?))
+    }
+}
+
+/// Prepares with the input in `directory`.
+fn prepare(
+    params: &Params,
+    seed: u64,
+    directory: &Path,
+) -> Result<PreparedAggregation, WorkloadError> {
+    let spec = Aggregation.spec();
+    let declared = Declared::new(params, &spec)?;
+    let recipe = Recipe {
+        rows: declared.required("rows")?,
+        seed,
+        stations: declared.required("stations")? as usize,
+    };
+    let variant = declared.word("variant")?;
+    let workers = Workers::start(declared.threads("workers")?)?;
+    let path = measurements::file(directory, &recipe, &workers)?;
+    let bytes = fs::metadata(&path)
+        .map_err(|error| WorkloadError::context(&format!("reading {}", path.display()), error))?
+        .len();
+    let splits = declared.integer("splits")?.map(|splits| splits as usize);
+    let splits = splits.unwrap_or_else(|| splits_for(bytes, workers.count()));
+    Ok(PreparedAggregation { recipe, variant, workers, splits, path, bytes, result: None })
+}
+
+/// Enough ranges that no worker waits long for the last one, and none too large for memory.
+fn splits_for(bytes: u64, workers: usize) -> usize {
+    (SPLITS_PER_WORKER * workers).max(bytes.div_ceil(SPLIT_BYTES_MAX) as usize)
+}
+
+struct PreparedAggregation {
+    recipe: Recipe,
+    variant: Variant,
+    workers: Workers,
+    splits: usize,
+    path: PathBuf,
+    bytes: u64,
+    result: Option<Outcome>,
+}
+
+/// What a run leaves for the check.
+struct Outcome {
+    stations: u64,
+    text: String,
+}
+
+impl Prepared for PreparedAggregation {
+    fn run(&mut self) -> Result<Work, WorkloadError> {
+        let (summary, metrics) = match self.variant {
+            Variant::Naive => (naive::aggregate(&self.path)?, Vec::new()),
+            Variant::Partitioned => {
+                let (summary, combine_time) =
+                    partitioned::aggregate(&self.path, self.splits, &self.workers)?;
+                (summary, vec![combine_metric(combine_time)])
+            }
+        };
+        let rows = refuse_other_than_asked(&summary, self.recipe.rows)?;
+        let text = stats::text(&summary);
+        self.result = Some(Outcome { stations: summary.len() as u64, text });
+        Ok(Work { rows, bytes_in: self.bytes, metrics, ..Work::default() })
+    }
+
+    fn check(&mut self) -> Result<Answer, WorkloadError> {
+        let result = self.result.as_ref();
+        let Outcome { stations, text } =
+            result.ok_or_else(|| WorkloadError::new("no run has left a result"))?;
+        Ok(Answer {
+            rows: *stations,
+            digest: format!("text={:016x}", XxHash3_64::oneshot(text.as_bytes())),
+            group: Some(self.recipe.group()),
+        })
+    }
+}
+
+/// The lines that went into a result.
+///
+/// # Errors
+/// When it is not the number asked for: a program that skips lines is fast, and must not look so.
+fn refuse_other_than_asked(summary: &Summary, asked: u64) -> Result<u64, WorkloadError> {
+    let rows = summary.values().map(Stats::count).sum();
+    if rows == asked {
+        return Ok(rows);
+    }
+    Err(WorkloadError::new(format!("{asked} rows asked for, {rows} aggregated")))
+}
+
+fn combine_metric(time: Duration) -> Metric {
+    Metric {
+        name: "combine_time".to_owned(),
+        value: time.as_nanos() as f64,
+        unit: Unit::Nanoseconds,
+        better: Better::Lower,
+    }
+}
+
+#[cfg(test)]
+mod tests;
