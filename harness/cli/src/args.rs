@@ -1,9 +1,13 @@
 //! The command line.
 
+mod cmd;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use reports::Format;
+
+pub(crate) use cmd::{CmdArgs, EndingArgs, SamplingArgs};
 
 const EXIT_CODES: &str = "\
 Exit codes: 0 ok, 1 internal, 2 usage or suite, 4 nothing selected, 5 wrong answer,
@@ -21,6 +25,8 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Measure a suite, print its table and write its report.
     Run(RunArgs),
+    /// Measure commands without a suite: `dyno cmd 'gzip -k f' 'zstd -k f'`.
+    Cmd(Box<CmdArgs>),
     /// Print the cases of a suite, the number of samples and an estimate of the time.
     List(ListArgs),
     /// Print the table of a run.
@@ -61,20 +67,13 @@ pub(crate) struct RunArgs {
     #[arg(long, value_name = "RUN", num_args = 0..=1)]
     #[expect(clippy::option_option, reason = "`--resume` alone and no `--resume` differ")]
     pub(crate) resume: Option<Option<String>>,
-    /// A name for the run, to find it again.
-    #[arg(long, value_name = "NAME")]
-    pub(crate) label: Option<String>,
+    #[command(flatten)]
+    pub(crate) sampling: SamplingArgs,
     /// Pin workers to these CPUs, for instance 0-1 or 0,2.
     #[arg(long, value_name = "CPUS", conflicts_with = "resume")]
     pub(crate) pin: Option<String>,
-    /// How the table is printed.
-    #[arg(long, value_enum, default_value_t = TableFormat::Table)]
-    pub(crate) format: TableFormat,
-    /// Do not write a report.
-    #[arg(long)]
-    pub(crate) no_report: bool,
     #[command(flatten)]
-    pub(crate) store: StoreArgs,
+    pub(crate) ending: EndingArgs,
 }
 
 #[derive(Debug, Args)]

@@ -36,6 +36,7 @@ fn main() -> ExitCode {
 fn dispatch(command: &Command) -> anyhow::Result<Exit> {
     match command {
         Command::Run(args) => commands::run::run(args),
+        Command::Cmd(args) => commands::cmd::run(args),
         Command::List(args) => commands::list::run(args),
         Command::Show(args) => commands::show::run(args),
         Command::Runs(args) => commands::runs::run(args),

@@ -3,6 +3,8 @@
 //! The engine writes through `RunWriter`, everybody else reads through `Store`. The layout is
 //! described in `docs/store.md`. Nothing here knows what a number means.
 
+mod baselines;
+mod edit;
 mod error;
 mod files;
 mod finish;
@@ -11,6 +13,7 @@ mod resolve;
 mod tables;
 mod writer;
 
+use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -109,14 +112,16 @@ impl Store {
         Ok(runs)
     }
 
-    /// The run that a person means by `name`: its name, the unique beginning of one, a label (the
-    /// newest run that has it), `last`, `latest`, or `last~1` for the one before. `None` is
-    /// `last`. Damaged runs are never the last.
+    /// The run that a person means by `name`: its name, a baseline, a label (the newest run that
+    /// has it), the unique beginning of a name, `last`, `latest`, or `last~1` for the one before.
+    /// `None` is `last`. Damaged runs are never the last.
     ///
     /// # Errors
     /// When no run or several are meant; the message lists what is there.
     pub fn resolve(&self, name: Option<&str>) -> Result<RunId, StoreError> {
-        resolve::resolve(&self.root, &self.runs()?, name.unwrap_or("last"))
+        let (runs, baselines) = (self.runs()?, self.baselines()?);
+        let there = resolve::There { root: &self.root, runs: &runs, baselines: &baselines };
+        there.resolve(name.unwrap_or("last"))
     }
 
     /// A run with all its samples, from Parquet when it is complete and from the journal before.
@@ -161,7 +166,9 @@ impl Store {
         if directory.is_dir() {
             return Ok(directory);
         }
-        Err(resolve::missing(&self.root, &self.runs()?, id.as_str()))
+        let (runs, baselines) = (self.runs()?, BTreeMap::new());
+        let there = resolve::There { root: &self.root, runs: &runs, baselines: &baselines };
+        Err(there.missing(id.as_str()))
     }
 
     /// The entry of one directory; `None` when it is no run at all.

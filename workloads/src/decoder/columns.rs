@@ -305,11 +305,11 @@ mod tests {
         check("\"17.00\"", "\"17.0\"", "or null for `quantity`");
         check("1996-03-13", "1996-13-13", "a date as 1996-03-13 or null for `shipdate`");
         check("\"N\"", "true", "a string or null for `returnflag`");
-        check("[1,", "[", "");
-        check("[1,", "[1,1,", "");
+        check("[1,", "[", "or null for `linenumber`");
+        check("[1,", "[1,1,", "or null for `quantity`");
         check("\"TRUCK\",", "", "a row of 15 values, not 16");
         check("\\n\"]", "\\n\",0]", "a row of more than 16 values");
-        check("\\n\"]", "\\n\"", "expected");
+        check("\\n\"]", "\\n\"", "EOF");
         assert!(parse("{}").unwrap_err().contains("an array of rows"));
         assert!(parse("[1]").unwrap_err().contains("a row, which is an array of 16 values"));
         assert!(parse("[] []").unwrap_err().contains("trailing"));

@@ -39,6 +39,18 @@ pub(crate) fn plan(selection: &Selection<'_>, launcher: &mut Launcher) -> anyhow
     build(&suite, selection, launcher)
 }
 
+/// Plans the text of a suite that is no file.
+///
+/// # Errors
+/// As [`plan`].
+pub(crate) fn plan_text(
+    text: &str,
+    selection: &Selection<'_>,
+    launcher: &mut Launcher,
+) -> anyhow::Result<Plan> {
+    build(&Suite::parse(text, selection.suite)?, selection, launcher)
+}
+
 /// Plans again what a run has planned, from the text that the run keeps.
 ///
 /// # Errors

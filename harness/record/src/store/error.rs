@@ -83,6 +83,24 @@ pub enum StoreError {
         /// The name.
         name: String,
     },
+    /// A name under which no baseline can be kept.
+    #[error("`{name}` cannot name a baseline: {why}")]
+    BadBaseline {
+        /// The name.
+        name: String,
+        /// What is wrong with it.
+        why: &'static str,
+    },
+    /// A baseline whose run was removed.
+    #[error("baseline `{name}` is run {run}, which is not in {}", root.display())]
+    LostBaseline {
+        /// The baseline.
+        name: String,
+        /// The run that it was.
+        run: String,
+        /// The store.
+        root: PathBuf,
+    },
     /// Written by a later dyno.
     #[error("{} has layout {found}; this dyno reads layout {known}", path.display())]
     Schema {

@@ -21,6 +21,11 @@ pub(super) const SAMPLES: &str = "samples.parquet";
 /// One row per case.
 pub(super) const CASES: &str = "cases.parquet";
 
+/// Which runs are baselines; in the store's own directory.
+pub(super) const BASELINES: &str = "baselines.json";
+/// Locked while something small is changed; in the store's own directory.
+pub(super) const LOCK: &str = ".lock";
+
 /// The name under which a file is written before it is renamed.
 pub(super) fn temporary(path: &Path) -> PathBuf {
     let mut name = path.as_os_str().to_owned();

@@ -244,6 +244,19 @@ fn begin(directory: &Path, info: &RunInfo) -> Result<File, StoreError> {
     Ok(journal)
 }
 
+/// Locks the journal of a run that has one, so that nobody measures it until the file is dropped.
+/// A complete run has none.
+pub(super) fn lock_unfinished(directory: &Path) -> Result<Option<File>, StoreError> {
+    let path = directory.join(files::JOURNAL);
+    let journal = match OpenOptions::new().append(true).open(&path) {
+        Ok(journal) => journal,
+        Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(e) => return Err(StoreError::io("open", &path, e)),
+    };
+    lock(&journal, directory)?;
+    Ok(Some(journal))
+}
+
 /// Makes this process the run's only writer until the journal is closed.
 ///
 /// It asks for a while: a child that this or the former writer is just starting shares the lock

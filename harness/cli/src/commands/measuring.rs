@@ -1,0 +1,191 @@
+//! From a plan to a finished run: the environment, the run loop, the table and the report.
+//!
+//! `run`, its `--resume` and `cmd` come here with a plan; nothing below this line knows which of
+//! them it was.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use anyhow::Context;
+use engine::measure::{Bench, now_ns};
+use engine::plan::Plan;
+use engine::session::{Ended, Outcome, Session};
+use engine::worker::Launcher;
+use engine::{counters, environment};
+use record::store::{RunWriter, Store};
+use record::{RunInfo, Sample};
+use reports::RunSet;
+
+use super::{planning, reading};
+use crate::args::EndingArgs;
+use crate::exit::Exit;
+use crate::output::print;
+use crate::place;
+use crate::progress::Screen;
+
+/// Everything that stays the same from the first sample to the report.
+pub(crate) struct Ground {
+    pub(crate) launcher: Launcher,
+    pub(crate) store: Store,
+    exe: PathBuf,
+    /// The tree whose revision is recorded.
+    tree: PathBuf,
+}
+
+impl Ground {
+    /// Starts the launcher and finds the store: as told, else beside `suite` or the current
+    /// directory.
+    ///
+    /// # Errors
+    /// When the launcher cannot be started.
+    pub(crate) fn new(store: Option<&Path>, suite: Option<&Path>) -> anyhow::Result<Self> {
+        let exe = std::env::current_exe().context("cannot tell dyno's own executable")?;
+        // First of all: the launcher must fork from a process that is still small.
+        let launcher = Launcher::start(&exe)?;
+        let store = Store::open(place::store_root(store, suite)?);
+        Ok(Self { launcher, store, exe, tree: place::workspace(suite)? })
+    }
+}
+
+/// One part of a run that is about to be measured.
+pub(crate) struct Part {
+    pub(crate) plan: Plan,
+    pub(crate) info: RunInfo,
+    pub(crate) writer: RunWriter,
+    pub(crate) earlier: Vec<Sample>,
+}
+
+/// What measuring came to.
+pub(crate) struct Measured {
+    pub(crate) exit: Exit,
+    /// The run, read back from the store; `None` when it was interrupted.
+    pub(crate) set: Option<RunSet>,
+}
+
+/// Opens a new run for a plan.
+///
+/// # Errors
+/// When the store cannot be written.
+pub(crate) fn begin(ground: &Ground, plan: Plan, ending: &EndingArgs) -> anyhow::Result<Part> {
+    let work_dir = work_dir(&plan, &ground.store);
+    let before = capture(&work_dir, &ground.tree)?;
+    let now_ns = now_ns();
+    let id = ground.store.fresh_id(&plan.suite.name, now_ns);
+    let mut info = planning::run_info(&plan, id, now_ns, before);
+    info.label.clone_from(&ending.label);
+    warn(&mut info);
+    let writer = RunWriter::create(&ground.store, &info)?;
+    Ok(Part { plan, info, writer, earlier: Vec::new() })
+}
+
+/// Measures what is left of a run, prints its table and writes its report.
+///
+/// # Errors
+/// When the store cannot be written or the launcher is lost.
+pub(crate) fn measure(
+    ground: &mut Ground,
+    mut part: Part,
+    ending: &EndingArgs,
+) -> anyhow::Result<Measured> {
+    let stop = stop_on_signals()?;
+    let plan = &part.plan;
+    let work_dir = work_dir(&part.plan, &ground.store).join(part.info.id.as_str());
+    let script = planning::scripted_counters()?;
+    let bench = Bench {
+        launcher: &mut ground.launcher,
+        exe: ground.exe.clone(),
+        sampling: &plan.sampling,
+        sources: match &script {
+            Some(script) => vec![script],
+            None => counters::SOURCES.to_vec(),
+        },
+        work_dir: work_dir.clone(),
+    };
+    let mut screen = Screen::new(plan, &part.plan.suite.name);
+    screen.replay(&part.earlier);
+    eprintln!("{}", opening(plan, &part.info));
+    let mut session = Session { plan, bench, stop: &stop };
+    let measured = session.run(&mut part.writer, &mut part.info, &part.earlier, &mut screen);
+    screen.finish();
+    let _ = std::fs::remove_dir_all(&work_dir);
+    // What is in the journal is safe, whatever went wrong.
+    let (ended, outcome) = measured.with_context(|| {
+        format!("run {} is kept so far; `dyno run --resume` continues", part.info.id)
+    })?;
+    if ended == Ended::Interrupted {
+        part.writer.update(&part.info)?;
+        eprintln!("interrupted; `dyno run --resume {}` continues", part.info.id);
+        return Ok(Measured { exit: Exit::Interrupted, set: None });
+    }
+    part.info.after = Some(capture(work_dir.parent().unwrap_or(&work_dir), &ground.tree)?);
+    part.info.finished_ns = Some(now_ns());
+    let id = part.info.id.clone();
+    part.writer.finish(&part.info)?;
+    let set = conclude(ending, &ground.store, &id)?;
+    Ok(Measured { exit: exit(&outcome), set: Some(set) })
+}
+
+/// The table on standard output, and the report in the run's directory.
+fn conclude(ending: &EndingArgs, store: &Store, id: &record::RunId) -> anyhow::Result<RunSet> {
+    let set = reading::run_set(store, std::slice::from_ref(id))?;
+    print(&reading::table(&set, ending.format, None)?)?;
+    if !ending.no_report {
+        let path = store.directory(id)?.join("report.html");
+        reading::write_report(&set, &path)?;
+        eprintln!("report: {}", reading::shown(&path));
+    }
+    eprintln!("store:  {}", reading::shown(&store.directory(id)?));
+    Ok(set)
+}
+
+fn exit(outcome: &Outcome) -> Exit {
+    if !outcome.wrong.is_empty() {
+        Exit::WrongAnswer
+    } else if !outcome.failed.is_empty() {
+        Exit::WorkloadFailed
+    } else {
+        Exit::Ok
+    }
+}
+
+/// The first signal asks to stop after the sample in flight; the second one ends dyno at once,
+/// and the launcher takes the workers with it.
+fn stop_on_signals() -> anyhow::Result<Arc<AtomicBool>> {
+    let stop = Arc::new(AtomicBool::new(false));
+    for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {
+        let code = i32::from(Exit::Interrupted as u8);
+        signal_hook::flag::register_conditional_shutdown(signal, code, Arc::clone(&stop))
+            .and_then(|_| signal_hook::flag::register(signal, Arc::clone(&stop)))
+            .context("cannot listen for signals")?;
+    }
+    Ok(stop)
+}
+
+/// Where workers write: as the suite says, else beside the runs.
+fn work_dir(plan: &Plan, store: &Store) -> PathBuf {
+    plan.output.clone().unwrap_or_else(|| store.root().join(".work"))
+}
+
+fn capture(work_dir: &Path, tree: &Path) -> anyhow::Result<record::Environment> {
+    std::fs::create_dir_all(work_dir)
+        .with_context(|| format!("cannot create `{}`", work_dir.display()))?;
+    Ok(environment::capture(work_dir, tree))
+}
+
+/// What a reader should know before believing the numbers.
+fn warn(info: &mut RunInfo) {
+    if cfg!(debug_assertions) {
+        let text = "dyno is a debug build: its built-in workloads run without optimisation; \
+                    use `cargo dyno` or `cargo run --release`";
+        info.warnings.push(text.to_owned());
+    }
+    for warning in &info.warnings {
+        eprintln!("warning: {warning}");
+    }
+}
+
+fn opening(plan: &Plan, info: &RunInfo) -> String {
+    let cases = reports::format::counted(plan.cases.len(), "case");
+    format!("{}: {cases}, {} samples, run {}", info.suite.name, plan.samples(), info.id)
+}

@@ -1,0 +1,255 @@
+//! A spooled segment: its bytes, what its metadata declares, and the way back to JSON and rows.
+//!
+//! The encodings are those of Trino's spooling protocol: `json`, `json+zstd` with one frame, and
+//! `json+lz4` with one raw block, whose size stands in the metadata alone. What the metadata
+//! declares is checked before memory is taken and again afterwards.
+
+use std::borrow::Cow;
+
+use lz4_flex::block;
+use workload_api::WorkloadError;
+
+use super::columns::Columns;
+use crate::params::Word;
+
+/// Largest JSON document of a segment that is decoded, in bytes.
+pub(super) const JSON_BYTES_MAX: u64 = 256 << 20;
+
+/// Level of zstd, its own default.
+const ZSTD_LEVEL: i32 = 3;
+
+/// How a segment's JSON is compressed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Codec {
+    None,
+    Zstd,
+    Lz4,
+}
+
+impl Word for Codec {
+    const WORDS: &'static [(&'static str, &'static str, Self)] = &[
+        ("none", "encoding json: as it is", Self::None),
+        ("zstd", "encoding json+zstd: one frame of level 3", Self::Zstd),
+        ("lz4", "encoding json+lz4: one raw block", Self::Lz4),
+    ];
+}
+
+/// What is declared of a segment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Metadata {
+    /// Bytes of the segment as it is sent.
+    pub(super) segment_size: u64,
+    /// Bytes of its JSON; `None` when it is not compressed.
+    pub(super) uncompressed_size: Option<u64>,
+    /// Rows in it.
+    pub(super) rows_count: u64,
+    /// Rows in the segments before it.
+    pub(super) row_offset: u64,
+}
+
+/// One segment of a result.
+#[derive(Clone, Debug)]
+pub(super) struct Segment {
+    pub(super) codec: Codec,
+    pub(super) bytes: Vec<u8>,
+    pub(super) metadata: Metadata,
+}
+
+impl Segment {
+    /// A segment of `rows_count` rows that are in `json`.
+    ///
+    /// # Errors
+    /// When the codec fails.
+    pub(super) fn encode(
+        codec: Codec,
+        json: Vec<u8>,
+        (row_offset, rows_count): (u64, u64),
+    ) -> Result<Self, WorkloadError> {
+        let json_size = json.len() as u64;
+        let bytes = match codec {
+            Codec::None => json,
+            Codec::Zstd => zstd::bulk::compress(&json, ZSTD_LEVEL)
+                .map_err(|error| WorkloadError::context("compressing a segment", error))?,
+            Codec::Lz4 => block::compress(&json),
+        };
+        let metadata = Metadata {
+            segment_size: bytes.len() as u64,
+            uncompressed_size: (codec != Codec::None).then_some(json_size),
+            rows_count,
+            row_offset,
+        };
+        Ok(Self { codec, bytes, metadata })
+    }
+
+    /// Decompresses and parses the segment; `number` is its place in the result.
+    ///
+    /// # Errors
+    /// When the bytes are not what the metadata declares, or are damaged. The message names the
+    /// segment.
+    pub(super) fn decode(&self, number: usize) -> Result<Columns, WorkloadError> {
+        self.columns().map_err(|why| WorkloadError::new(format!("segment {number}: {why}")))
+    }
+
+    /// Bytes of the JSON, as declared.
+    pub(super) fn json_size(&self) -> u64 {
+        self.metadata.uncompressed_size.unwrap_or(self.metadata.segment_size)
+    }
+
+    fn columns(&self) -> Result<Columns, String> {
+        let json = self.json()?;
+        let declared = self.metadata.rows_count;
+        // No row is shorter than its 16 values, so a false count cannot ask for much memory.
+        let rows = declared.min(json.len() as u64 / 32) as usize;
+        let columns =
+            Columns::parse(&json, rows).map_err(|error| format!("not rows of JSON: {error}"))?;
+        if columns.rows() != declared {
+            return Err(format!("{declared} rows declared, {} found", columns.rows()));
+        }
+        Ok(columns)
+    }
+
+    fn json(&self) -> Result<Cow<'_, [u8]>, String> {
+        let (declared, found) = (self.metadata.segment_size, self.bytes.len());
+        if declared != found as u64 {
+            return Err(format!("{declared} bytes declared, {found} found"));
+        }
+        let size = self.json_size();
+        if size > JSON_BYTES_MAX {
+            return Err(format!(
+                "{size} bytes of JSON declared, at most {JSON_BYTES_MAX} are allowed"
+            ));
+        }
+        let json = match (self.codec, self.metadata.uncompressed_size) {
+            (Codec::None, None) => return Ok(Cow::Borrowed(&self.bytes)),
+            (Codec::Zstd, Some(size)) => unzstd(&self.bytes, size as usize)?,
+            (Codec::Lz4, Some(size)) => unlz4(&self.bytes, size as usize)?,
+            (codec, _) => {
+                let has = if codec == Codec::None { "an" } else { "no" };
+                return Err(format!("codec {} with {has} uncompressed size", codec.word()));
+            }
+        };
+        if json.len() as u64 != size {
+            return Err(format!("{size} bytes of JSON declared, {} decompressed", json.len()));
+        }
+        Ok(Cow::Owned(json))
+    }
+}
+
+/// At most `size` bytes of JSON; more are an error.
+fn unzstd(bytes: &[u8], size: usize) -> Result<Vec<u8>, String> {
+    zstd::bulk::decompress(bytes, size)
+        .map_err(|error| format!("no zstd frame of {size} bytes: {error}"))
+}
+
+/// At most `size` bytes of JSON; more are an error.
+fn unlz4(bytes: &[u8], size: usize) -> Result<Vec<u8>, String> {
+    block::decompress(bytes, size).map_err(|error| format!("no lz4 block of {size} bytes: {error}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::decoder::lineitem;
+
+    const CODECS: [Codec; 3] = [Codec::None, Codec::Zstd, Codec::Lz4];
+
+    fn segment(codec: Codec) -> Segment {
+        Segment::encode(codec, lineitem::json(1, 2, 300), (600, 300)).unwrap()
+    }
+
+    fn error(segment: &Segment) -> String {
+        let error = segment.decode(7).unwrap_err().to_string();
+        assert!(error.starts_with("segment 7: "), "{error}");
+        error
+    }
+
+    #[test]
+    fn every_codec_has_a_word_and_brings_back_the_rows() {
+        let [plain, zstd, lz4] = CODECS.map(|codec| {
+            assert_eq!(Codec::from_word(codec.word()), Some(codec));
+            segment(codec)
+        });
+        let rows = plain.decode(0).unwrap();
+        assert_eq!(rows.rows(), 300);
+        assert_eq!(zstd.decode(0).unwrap(), rows);
+        assert_eq!(lz4.decode(0).unwrap(), rows);
+        assert_eq!(plain.metadata.uncompressed_size, None);
+        assert_eq!(zstd.metadata.uncompressed_size, Some(plain.metadata.segment_size));
+        assert!(zstd.metadata.segment_size < lz4.metadata.segment_size);
+        assert!(lz4.metadata.segment_size < plain.metadata.segment_size);
+        assert_eq!((lz4.metadata.row_offset, lz4.metadata.rows_count), (600, 300));
+    }
+
+    #[test]
+    fn truncated_bytes_are_refused_at_every_length() {
+        for codec in CODECS {
+            let whole = segment(codec);
+            for length in 0..whole.bytes.len() {
+                let mut cut = whole.clone();
+                cut.bytes.truncate(length);
+                if length % 97 == 0 {
+                    assert!(error(&cut).contains("bytes declared"));
+                }
+                cut.metadata.segment_size = length as u64;
+                // An honest size does not make the content whole.
+                error(&cut);
+            }
+        }
+    }
+
+    #[test]
+    fn a_wrong_declared_size_of_the_json_is_refused() {
+        for codec in [Codec::Zstd, Codec::Lz4] {
+            for wrong in [-1_i64, 1, 1000, -1000] {
+                let mut segment = segment(codec);
+                let size = segment.json_size() as i64 + wrong;
+                segment.metadata.uncompressed_size = Some(size as u64);
+                assert!(error(&segment).contains(&size.to_string()));
+            }
+            let mut segment = segment(codec);
+            segment.metadata.uncompressed_size = None;
+            assert!(error(&segment).contains("with no uncompressed size"));
+        }
+        let mut segment = segment(Codec::None);
+        segment.metadata.uncompressed_size = Some(5);
+        assert!(error(&segment).contains("with an uncompressed size"));
+    }
+
+    #[test]
+    fn a_bomb_is_refused_by_its_declaration_or_stopped_at_it() {
+        let zeros = vec![b' '; 1 << 20];
+        for codec in [Codec::Zstd, Codec::Lz4] {
+            let mut bomb = Segment::encode(codec, zeros.clone(), (0, 1)).unwrap();
+            assert!(bomb.bytes.len() < 1 << 13, "{}", bomb.bytes.len());
+            bomb.metadata.uncompressed_size = Some(JSON_BYTES_MAX + 1);
+            assert!(error(&bomb).contains("268435457 bytes of JSON declared, at most 268435456"));
+            bomb.metadata.uncompressed_size = Some(100);
+            assert!(error(&bomb).contains("of 100 bytes"), "{}", error(&bomb));
+        }
+    }
+
+    #[test]
+    fn a_wrong_number_of_rows_is_refused() {
+        for (declared, codec) in [(299, Codec::None), (301, Codec::Zstd), (u64::MAX, Codec::Lz4)] {
+            let mut segment = segment(codec);
+            segment.metadata.rows_count = declared;
+            assert!(error(&segment).ends_with(&format!("{declared} rows declared, 300 found")));
+        }
+    }
+
+    #[test]
+    fn a_damaged_byte_is_an_error_or_other_rows_but_no_panic() {
+        for codec in CODECS {
+            let whole = segment(codec);
+            for at in (0..whole.bytes.len()).step_by(13) {
+                for bit in 0..8 {
+                    let mut damaged = whole.clone();
+                    damaged.bytes[at] ^= 1 << bit;
+                    if let Ok(columns) = damaged.decode(0) {
+                        assert_eq!(columns.rows(), 300);
+                    }
+                }
+            }
+        }
+    }
+}
