@@ -4,8 +4,10 @@
 //! out: no path, no clock, no environment, so that equal stores give equal bytes.
 
 pub mod charts;
+pub mod compare;
 pub mod derived;
 pub mod format;
+pub mod history;
 pub mod run_set;
 
 mod document;

@@ -8,6 +8,10 @@ use record::{RunInfo, Unavailable};
 use crate::format::counted;
 use crate::run_set::{RunSet, State};
 
+/// What is true of every number that is formed from two runs.
+pub(crate) const BLOCK_ORDER: &str = "block order: the runs were taken one after the other, so \
+    the machine's drift between them is in every difference";
+
 /// What could not be measured, each once.
 pub(crate) fn unavailable(set: &RunSet) -> Vec<&Unavailable> {
     let mut all: Vec<&Unavailable> = Vec::new();
@@ -41,6 +45,9 @@ pub(crate) fn warnings(set: &RunSet) -> Vec<String> {
                 all.push(line);
             }
         }
+    }
+    if several {
+        all.push(BLOCK_ORDER.to_owned());
     }
     let first = &set.runs[0].before.machine_key;
     if set.runs.iter().any(|run| run.before.machine_key != *first) {

@@ -164,12 +164,18 @@ fn class(key: Key) -> &'static str {
 /// The most characters of a name in the table; the row's tooltip has the whole id.
 const MOST_NAME: usize = 80;
 
+/// The most characters of a note in the table; the run's method has all of it.
+const MOST_NOTE: usize = 160;
+
 /// A row of the table.
 struct TableRow {
     id: String,
     run: String,
     label: String,
     title: String,
+    /// The step's note; may be empty.
+    note: String,
+    reverted: bool,
     /// Set where there are no numbers: then it stands in place of all cells.
     trouble: Option<String>,
     cells: Vec<TableCell>,
@@ -207,7 +213,9 @@ fn table_row(set: &RunSet, grid: &Grid, row: &Row) -> TableRow {
         id: printable(case.info.id.as_str()),
         run: printable(set.runs[case.run].id.as_str()),
         label: shorten(&case.label, MOST_NAME),
-        title: shorten(&case.info.title, MOST_NAME),
+        title: shorten(&case.title, MOST_NAME),
+        note: shorten(&case.note, MOST_NOTE),
+        reverted: case.reverted,
         trouble: case.trouble().map(|trouble| printable(&trouble)),
         cells: cells.collect(),
     }

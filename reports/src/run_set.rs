@@ -39,6 +39,12 @@ pub struct CaseSet {
     pub info: CaseInfo,
     /// A short name, different from that of all other cases of the set.
     pub label: String,
+    /// A title for people: that of the step its run stands for, else the suite's; may be empty.
+    pub title: String,
+    /// What was learned from the step that its run stands for; may be empty.
+    pub note: String,
+    /// Whether the step that its run stands for was taken back.
+    pub reverted: bool,
     /// Whether it has numbers.
     pub state: State,
     /// Samples that count.
@@ -140,7 +146,9 @@ impl RunSet {
                 let own: Vec<&Sample> =
                     samples.iter().filter(|sample| sample.case == case.id).collect();
                 let skipped = info.skipped.get(case.id.as_str()).copied().unwrap_or(0);
-                cases.push(CaseSet::new(number, case.clone(), &own, skipped));
+                let mut case = CaseSet::new(number, case.clone(), &own, skipped);
+                case.stand_for(info.step.as_ref());
+                cases.push(case);
             }
             infos.push(info);
         }
@@ -162,6 +170,8 @@ impl RunSet {
                 names[case] = match (self.runs.len(), own.len()) {
                     (1, _) => label,
                     (_, 1) => self.run_name(run),
+                    // Of a history's runs, the one whose steps are parameter values.
+                    _ if self.runs[run].step.is_none() && self.is_ordered() => label,
                     _ => format!("{} {label}", self.run_name(run)),
                 };
             }
@@ -169,6 +179,39 @@ impl RunSet {
         for (case, name) in self.cases.iter_mut().zip(names) {
             case.label = name;
         }
+    }
+
+    /// Keeps the cases of that name alone: an id, or what the case is called among those of its
+    /// run.
+    ///
+    /// # Errors
+    ///
+    /// If there is no such case; the message lists what there is.
+    pub fn keep_case(&mut self, name: &str) -> Result<()> {
+        let own = self.own_labels();
+        let named = |case: usize| self.cases[case].info.id.as_str() == name || own[case] == name;
+        let kept: Vec<bool> = (0..self.cases.len()).map(named).collect();
+        if !kept.contains(&true) {
+            let mut there = own;
+            there.sort();
+            there.dedup();
+            bail!("no case `{name}`; there are: {}", there.join(", "));
+        }
+        let mut kept = kept.into_iter();
+        self.cases.retain(|_| kept.next().unwrap_or(false));
+        self.name_cases();
+        Ok(())
+    }
+
+    /// What each case is called among those of its own run.
+    pub(crate) fn own_labels(&self) -> Vec<String> {
+        (0..self.runs.len())
+            .flat_map(|run| {
+                let own = self.cases.iter().filter(|case| case.run == run);
+                let infos: Vec<&CaseInfo> = own.map(|case| &case.info).collect();
+                labels::labels(&infos, &labels::varying(&infos))
+            })
+            .collect()
     }
 
     /// What a run is called among the others: its step or its label, or its id where it has
@@ -183,28 +226,38 @@ impl RunSet {
         own.filter(|_| same == 1).unwrap_or_else(|| self.runs[run].id.to_string())
     }
 
-    /// What the labels stand for, as a column is headed: the one parameter that varies, or "case".
+    /// What the labels stand for, as a column is headed: the one parameter that varies, "step", or
+    /// "case".
     pub fn label_name(&self) -> &str {
         match self.varying.as_slice() {
             [one] if self.runs.len() == 1 => one,
+            _ if self.runs.len() > 1 && self.is_ordered() => "step",
             _ => "case",
         }
     }
 
     /// Whether the order of the cases means something: steps, or growing numbers.
     pub fn is_ordered(&self) -> bool {
-        let [name] = self.varying.as_slice() else {
-            return self.runs.len() > 1
-                && self.cases.len() == self.runs.len()
-                && self.runs.iter().all(|run| run.step.is_some());
-        };
+        if self.runs.len() > 1 {
+            return self.is_history();
+        }
+        let [name] = self.varying.as_slice() else { return false };
         let values: Vec<Option<f64>> = self
             .cases
             .iter()
             .map(|case| case.info.params.get(name).and_then(serde_json::Value::as_f64))
             .collect();
-        let ascending = values.is_sorted() && values.iter().all(Option::is_some);
-        self.runs.len() == 1 && (name == "step" || ascending)
+        name == "step" || (values.is_sorted() && values.iter().all(Option::is_some))
+    }
+
+    /// Whether several runs make one history: all stand for steps, but at most one, whose cases
+    /// are steps themselves.
+    fn is_history(&self) -> bool {
+        let mut unlabelled = (0..self.runs.len()).filter(|&run| self.runs[run].step.is_none());
+        let Some(first) = unlabelled.next() else { return true };
+        let own = self.cases.iter().filter(|case| case.run == first);
+        let infos: Vec<&CaseInfo> = own.map(|case| &case.info).collect();
+        unlabelled.next().is_none() && labels::varying(&infos) == ["step"]
     }
 
     /// The case that others are held against: the named one (by label or by id), or the first that
@@ -256,6 +309,9 @@ impl CaseSet {
         Self {
             run,
             label: info.id.to_string(),
+            title: info.title.clone(),
+            note: String::new(),
+            reverted: false,
             info,
             state,
             counted: counting.len(),
@@ -266,6 +322,25 @@ impl CaseSet {
             outlived: marked(&counting, |mark| matches!(mark, Mark::Outlived { .. })),
             killed: marked(&counting, |mark| matches!(mark, Mark::Killed { .. })),
             series: if has_numbers { series(&counting) } else { Vec::new() },
+        }
+    }
+
+    /// Takes over what is said of the step that its run stands for.
+    fn stand_for(&mut self, step: Option<&record::Step>) {
+        let Some(step) = step else { return };
+        if !step.title.is_empty() {
+            self.title.clone_from(&step.title);
+        }
+        self.note.clone_from(&step.note);
+        self.reverted = step.reverted;
+    }
+
+    /// Its title, and that it was reverted where it was.
+    pub(crate) fn title_words(&self) -> String {
+        match (self.title.as_str(), self.reverted) {
+            (title, false) => title.to_owned(),
+            ("", true) => "reverted".to_owned(),
+            (title, true) => format!("{title} (reverted)"),
         }
     }
 

@@ -148,7 +148,7 @@ impl Builder<'_> {
         let head = match key {
             Key::Case => self.set.label_name().to_owned(),
             Key::Title => {
-                let titled = self.set.cases.iter().any(|case| !case.info.title.is_empty());
+                let titled = self.set.cases.iter().any(|case| !case.title_words().is_empty());
                 titled.then(|| "title".to_owned())?
             }
             Key::Samples => "n".to_owned(),
@@ -182,7 +182,7 @@ impl Builder<'_> {
         let case = &self.set.cases[index];
         match key {
             Key::Case => Cell::text(case.label.clone()),
-            Key::Title => Cell::text(case.info.title.clone()),
+            Key::Title => Cell::text(case.title_words()),
             Key::Samples => samples(case),
             Key::Median => self.median(case, WALL),
             Key::Interval => self.interval(case),

@@ -76,6 +76,12 @@ impl Workload for Decoder {
     }
 }
 
+/// The JSON of one segment before compression, an array of `rows` rows, as the decoder has it in
+/// a run with this seed. For programs that decode the same rows and compare.
+pub fn segment_json(seed: u64, segment: u64, rows: u64) -> Vec<u8> {
+    lineitem::json(seed, segment, rows)
+}
+
 /// What determines the rows.
 struct QueryResult {
     seed: u64,
@@ -98,7 +104,7 @@ impl QueryResult {
         let rows = self.rows_per_segment;
         workers.map(self.segments as usize, |number| {
             let number = number as u64;
-            let json = lineitem::json(self.seed, number, rows);
+            let json = segment_json(self.seed, number, rows);
             Segment::encode(codec, json, (number * rows, rows))
         })
     }
@@ -160,5 +166,102 @@ impl Prepared for PreparedDecoder {
             return Err(WorkloadError::new(format!("{asked} rows asked for, {rows} decoded")));
         }
         Ok(Answer { rows: *rows, digest: digest.to_string(), group: Some(self.result.group()) })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::path::PathBuf;
+
+    use workload_api::ParamValue;
+
+    use super::*;
+
+    fn prepare(
+        seed: u64,
+        given: &[(&str, ParamValue)],
+    ) -> Result<Box<dyn Prepared>, WorkloadError> {
+        let params: Params = given.iter().cloned().collect();
+        Decoder.prepare(&params, &Context { seed, data_dir: PathBuf::new() })
+    }
+
+    fn run(seed: u64, given: &[(&str, ParamValue)]) -> (Work, Answer) {
+        let mut prepared = prepare(seed, given).unwrap();
+        (prepared.run().unwrap(), prepared.check().unwrap())
+    }
+
+    #[test]
+    fn codecs_strategies_and_workers_share_a_group_and_its_answer() {
+        let mut answers = BTreeSet::new();
+        let mut bytes = BTreeSet::new();
+        for codec in ["none", "zstd", "lz4"] {
+            for (strategy, workers) in [("sequential", 1), ("threads", 1), ("threads", 3)] {
+                let (work, answer) = run(
+                    1,
+                    &[
+                        ("segments", 5.into()),
+                        ("rows_per_segment", 200.into()),
+                        ("codec", codec.into()),
+                        ("strategy", strategy.into()),
+                        ("workers", workers.into()),
+                    ],
+                );
+                assert_eq!((work.rows, answer.rows), (1000, 1000));
+                assert_eq!(work.metrics[0].name, "json_bytes");
+                assert!(work.metrics[0].value >= work.bytes_in as f64);
+                bytes.insert(work.bytes_in);
+                answers.insert((answer.group, answer.digest));
+            }
+        }
+        assert_eq!((answers.len(), bytes.len()), (1, 3), "{answers:#?}");
+    }
+
+    #[test]
+    fn seed_and_sizes_are_part_of_the_group_and_change_the_answer() {
+        let sizes = [(1, 2, 50), (2, 2, 50), (1, 1, 100), (1, 3, 50)];
+        let answers = sizes.map(|(seed, segments, rows)| {
+            run(seed, &[("segments", segments.into()), ("rows_per_segment", rows.into())]).1
+        });
+        let groups: BTreeSet<_> = answers.iter().map(|answer| &answer.group).collect();
+        let digests: BTreeSet<_> = answers.iter().map(|answer| &answer.digest).collect();
+        assert_eq!((groups.len(), digests.len()), (4, 4));
+    }
+
+    #[test]
+    fn run_and_check_may_be_repeated_in_any_order() {
+        let given = [("segments", 2.into()), ("rows_per_segment", 20.into())];
+        let mut prepared = prepare(1, &given).unwrap();
+        assert_eq!(prepared.check().unwrap_err().to_string(), "no run has left a result");
+        prepared.run().unwrap();
+        prepared.run().unwrap();
+        let answer = prepared.check().unwrap();
+        assert_eq!(prepared.check().unwrap(), answer);
+        prepared.run().unwrap();
+        assert_eq!(prepared.check().unwrap(), answer);
+    }
+
+    #[test]
+    fn the_first_bad_segment_is_named_whatever_the_strategy() {
+        let workers = Workers::start(3).unwrap();
+        let result = QueryResult { seed: 1, segments: 9, rows_per_segment: 20 };
+        let mut segments = result.segments(Codec::Lz4, &workers).unwrap();
+        segments[3].metadata.rows_count = 21;
+        segments[4].bytes.pop();
+        segments[8].bytes.clear();
+        let sequential = sequential::decode(&segments).unwrap_err().to_string();
+        let threads = threads::decode(&segments, &workers).unwrap_err().to_string();
+        assert_eq!(sequential, "segment 3: 21 rows declared, 20 found");
+        assert_eq!(threads, sequential);
+    }
+
+    #[test]
+    fn unknown_parameters_and_words_are_refused() {
+        let refused =
+            |name, value: ParamValue| prepare(1, &[(name, value)]).err().unwrap().to_string();
+        assert!(refused("rows", 1.into()).starts_with("unknown parameter `rows` of decoder"));
+        assert!(refused("codec", "gzip".into()).contains("\"lz4\""));
+        assert!(refused("segments", 0.into()).contains("from 1 to 10000"));
+        assert!(refused("strategy", "processes".into()).contains("\"threads\""));
     }
 }

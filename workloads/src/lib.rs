@@ -1,4 +1,5 @@
-//! The built-in workloads: a Parquet shredding pipeline and its two halves.
+//! The built-in workloads: a Parquet shredding pipeline and its two halves, an aggregation of a text
+//! file, and a decoder of compressed JSON.
 //!
 //! The binary serves [`ALL`] from a hidden subcommand, and the benchmarks of this crate use the
 //! same list. Nothing here knows the harness: a workload sees its parameters, a seed and a
@@ -6,6 +7,7 @@
 
 mod aggregation;
 mod contacts;
+mod decoder;
 mod generator;
 mod params;
 mod pipeline;
@@ -15,9 +17,10 @@ mod writer;
 use workload_api::Workload;
 
 pub use aggregation::Aggregation;
+pub use decoder::{Decoder, segment_json};
 pub use generator::Generator;
 pub use pipeline::Pipeline;
 pub use writer::Writer;
 
 /// Every built-in workload, one file each.
-pub const ALL: &[&dyn Workload] = &[&Generator, &Writer, &Pipeline, &Aggregation];
+pub const ALL: &[&dyn Workload] = &[&Generator, &Writer, &Pipeline, &Aggregation, &Decoder];

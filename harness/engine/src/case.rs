@@ -79,6 +79,8 @@ pub struct CommandRunner {
     pub conclude: Option<CommandLine>,
     /// Run after each sample, not measured: its standard output is the answer.
     pub check: Option<CommandLine>,
+    /// A sample counts whatever exit code the command has.
+    pub ignore_failure: bool,
     /// Numbers to pick out of the command's output.
     pub metrics: Vec<OutputMetric>,
 }

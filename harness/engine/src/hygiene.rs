@@ -3,6 +3,7 @@
 //! outside the measured region; nothing here looks at a clock or a counter.
 
 use std::fs::{self, File};
+use std::io::ErrorKind;
 use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
@@ -14,14 +15,18 @@ use anyhow::{Context, Result, ensure};
 ///
 /// `dir` cannot be listed, something in it cannot be removed, or it is the root of the file system.
 pub fn empty_dir(dir: &Path) -> Result<bool> {
-    if !dir.try_exists().with_context(|| format!("cannot look at `{}`", dir.display()))? {
-        return Ok(false);
-    }
-    let real = dir.canonicalize().with_context(|| format!("cannot find `{}`", dir.display()))?;
-    ensure!(real.parent().is_some(), "refused to empty the root of the file system");
+    let entries = match fs::read_dir(dir) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(false),
+        other => other.with_context(|| format!("cannot list `{}`", dir.display()))?,
+    };
     let mut any = false;
-    let entries = fs::read_dir(dir).with_context(|| format!("cannot list `{}`", dir.display()))?;
     for entry in entries {
+        if !any {
+            // Asked late, because between most samples there is nothing to remove.
+            let real =
+                dir.canonicalize().with_context(|| format!("cannot find `{}`", dir.display()))?;
+            ensure!(real.parent().is_some(), "refused to empty the root of the file system");
+        }
         let entry = entry.with_context(|| format!("cannot list `{}`", dir.display()))?;
         let path = entry.path();
         let kind = entry.file_type();

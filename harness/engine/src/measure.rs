@@ -20,8 +20,8 @@ use crate::case::template::substitute;
 use crate::case::{Case, CommandLine, CommandRunner, OutputMetric, RunnerKind, Sampling};
 use crate::counters::{CounterSource, Counters, Target, TargetKind, from_usage};
 use crate::hygiene::{empty_dir, evict_files, sync_filesystem};
-use crate::worker::command::{Finished, finish, run_to_end};
-use crate::worker::{Exit, Held, Launcher, Output, Spawn, WORKER_COMMAND, Worker, extract};
+use crate::worker::command::{Accept, Finished, finish, run_to_end};
+use crate::worker::{Exit, ExitStatus, Held, Launcher, Output, Spawn, WORKER_COMMAND, Worker, extract};
 
 /// How long a worker may take to go after `bye`.
 const GRACE: Duration = Duration::from_secs(2);
@@ -253,12 +253,16 @@ impl Bench<'_> {
         let mut counters = self.attach(&held, TargetKind::Command, unavailable);
         counters.begin();
         counters.start();
-        let finished = held.release().and_then(|process| finish(process, timeout));
+        let accept = if runner.ignore_failure { Accept::AnyCode } else { Accept::Success };
+        let finished = held.release().and_then(|process| finish(process, timeout, accept));
         let counted = counters.stop();
         unavailable.extend(counters.take_unavailable());
         let Finished { exit, output } = finished?;
         sample.values = process_values(&exit, counted);
         sample.marks.extend(ending_marks(&exit));
+        if let (true, ExitStatus::Code(code)) = (runner.ignore_failure, exit.status) {
+            sample.values.push(metrics::EXIT_CODE.value(f64::from(code), Source::Process));
+        }
         sample.values.extend(picked(&runner.metrics, &output)?);
         if let Some(conclude) = conclude {
             run_to_end(self.launcher, &conclude, timeout, "conclude")?;

@@ -113,6 +113,7 @@ mod tests {
             prepare: None,
             conclude: None,
             check: None,
+            ignore_failure: false,
             metrics: Vec::new(),
         })))
     }

@@ -10,7 +10,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use engine::case::CommandLine;
-use engine::worker::command::{Finished, finish, run_to_end};
+use engine::worker::command::{Accept, Finished, finish, run_to_end};
 use engine::worker::{ExitStatus, Held, Launcher, Spawn, Worker};
 use record::{Failure, FailureKind};
 use workload_api::Params;
@@ -63,7 +63,7 @@ fn session(arguments: &[&str], workload: &str, timeout: Duration) -> Result<u64,
 fn shell(launcher: &mut Launcher, text: &str, timeout: Duration) -> Result<Finished, Failure> {
     let line = CommandLine::Shell(text.to_owned());
     let held = launcher.hold(&Spawn::command(&line, &std::env::temp_dir()))?;
-    finish(held.release()?, timeout)
+    finish(held.release()?, timeout, Accept::Success)
 }
 
 fn lives(pid: i32) -> bool {

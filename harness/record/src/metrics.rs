@@ -90,6 +90,8 @@ metrics! {
     CACHE_MISSES: "cache_misses", Count, Lower, "Misses of the last-level cache.";
     BRANCHES: "branches", Count, Lower, "Branch instructions retired.";
     BRANCH_MISSES: "branch_misses", Count, Lower, "Mispredicted branches.";
+    EXIT_CODE: "exit_code", Count, Neither,
+        "Exit code of a command whose failures are ignored: not every sample did the same work.";
 }
 
 /// The metric of that name, if it is one of dyno's own.

@@ -9,6 +9,7 @@ mod error;
 mod files;
 mod finish;
 mod journal;
+mod remove;
 mod resolve;
 mod tables;
 mod writer;
@@ -21,6 +22,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 pub use error::StoreError;
+pub use remove::Leftover;
 pub use writer::{Recovery, RunWriter};
 
 use crate::{RunId, RunInfo, Sample};

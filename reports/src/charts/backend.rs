@@ -88,9 +88,13 @@ impl Picture {
         self.0.borrow_mut().push_str(svg);
     }
 
-    /// Opens a group with a title, which browsers show when the pointer rests on it.
-    pub(super) fn open(&self, class: &str, title: &str) {
-        self.raw(&format!("<g class=\"{class}\"><title>{}</title>\n", escaped(title)));
+    /// Opens a group with a title, which browsers show when the pointer rests on it, and with the
+    /// data attributes that are not empty.
+    pub(super) fn open(&self, class: &str, title: &str, data: &[(&str, &str)]) {
+        let given = data.iter().filter(|(_, value)| !value.is_empty());
+        let data: String =
+            given.map(|(name, value)| format!(" data-{name}=\"{}\"", escaped(value))).collect();
+        self.raw(&format!("<g class=\"{class}\"{data}><title>{}</title>\n", escaped(title)));
     }
 
     /// Closes the last group.

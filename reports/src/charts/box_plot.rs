@@ -173,7 +173,7 @@ fn rows(
     for (index, (case, name)) in data.cases.iter().zip(names).enumerate() {
         let (zero, y) = px(plot.backend_coord(&(0.0, index as f64)));
         let row = layout.row;
-        canvas.picture.open("pt", &data.title(case));
+        canvas.picture.open("pt", &data.title(case), &[]);
         canvas.hit_area((0.0, y - row / 2.0), (f64::from(canvas.size.0), row));
         let role = if case.wall_time().is_some() { Role::Ink } else { Role::Bad };
         let above = if layout.stacked { row * 0.26 } else { 0.0 };
@@ -185,7 +185,7 @@ fn rows(
                 one(data, &mut plot, (index as f64 + layout.middle, layout.half), series)?
             }
             None => {
-                canvas.cross((zero + 12.0, y))?;
+                canvas.cross((zero + 12.0, y), Role::Bad)?;
                 let why = if case.failures.is_empty() { "no sample" } else { "failed" };
                 canvas.text(why, (zero + 24.0, y), Side::Right, Role::Bad)?;
             }

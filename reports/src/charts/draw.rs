@@ -84,10 +84,10 @@ impl Canvas {
         self.area.draw(&PathElement::new(ends, style))
     }
 
-    /// Draws a cross, which stands for a case that failed.
-    pub(super) fn cross(&self, (x, y): (f64, f64)) -> Result<(), Failed> {
+    /// Draws a cross, which stands for a case that failed or a step that was reverted.
+    pub(super) fn cross(&self, (x, y): (f64, f64), role: Role) -> Result<(), Failed> {
         const ARM: f64 = 4.5;
-        let style = stroked(Role::Bad, 2.0);
+        let style = stroked(role, 2.0);
         self.line((x - ARM, y - ARM), (x + ARM, y + ARM), style)?;
         self.line((x - ARM, y + ARM), (x + ARM, y - ARM), style)
     }

@@ -1,20 +1,26 @@
 //! Run time over the cases in suite order: the line of an optimisation history.
 //!
 //! Zero-based always. Where the order of the cases means nothing, points with their ranges stand
-//! alone and no line joins them. A failed case is a gap with a cross.
+//! alone and no line joins them. A failed case is a gap with a cross. A reverted step is crossed
+//! out, and the line goes past it. A history of several cases has a panel for each.
+
+mod data;
 
 use plotters::chart::ChartContext;
 use plotters::prelude::{Cartesian2d, ChartBuilder, Circle, LineSeries, PathElement, Polygon};
 
+use self::data::{Panel, Point, panels, samples};
 use super::axis::{fitted, thinned, tick_text, ticks_from_zero};
 use super::backend::{Role, Svg, text_width};
 use super::draw::{Canvas, Failed, Side, TEXT, filled, px, stroked, units};
 use super::{Chart, Size};
-use crate::format::{PROSE_DIGITS, Scale, counted};
-use crate::run_set::{CaseSet, RunSet};
+use crate::run_set::RunSet;
 
 /// The trend of the median run time.
 pub struct Trend;
+
+/// The most panels of one picture; more would be a wall nobody reads.
+const PANELS_MAX: usize = 8;
 
 impl Chart for Trend {
     fn id(&self) -> &'static str {
@@ -26,138 +32,45 @@ impl Chart for Trend {
     }
 
     fn caption(&self, set: &RunSet) -> String {
-        let Some(data) = Data::new(set) else {
+        let panels = panels(set);
+        let Some(first) = panels.first() else {
             return "No case has a time.".to_owned();
         };
-        let marks = if data.ordered {
-            "Line: median. Band: fastest to slowest sample."
-        } else {
-            "Point: median. Bar: fastest to slowest sample."
+        let mut text = match panels.len() {
+            1 => format!("Wall time in {} {}.", first.scale.unit, samples(&panels)),
+            _ => format!("Wall time {}, one plot per case.", samples(&panels)),
         };
-        let failed = if data.points.iter().any(Option::is_none) {
-            " Cross: a case without numbers."
+        text += if first.ordered {
+            " Line: median. Band: fastest to slowest sample."
         } else {
-            ""
+            " Point: median. Bar: fastest to slowest sample."
         };
-        format!("Wall time in {} {}. {marks}{failed}", data.scale.unit, data.number_of_samples)
+        if panels.iter().any(Panel::has_reverted) {
+            text += " Grey cross: a step that was reverted; the line goes past it.";
+        }
+        let failures = panels.iter().any(Panel::has_failures);
+        if failures {
+            text += if panels.iter().any(Panel::has_reverted) {
+                " Red cross: a case without numbers."
+            } else {
+                " Cross: a case without numbers."
+            };
+        }
+        if panels.len() > PANELS_MAX {
+            text += &format!(" Only the first {PANELS_MAX} of {} cases.", panels.len());
+        }
+        text
     }
 
     fn draw(&self, set: &RunSet, size: Size) -> Option<String> {
-        let data = Data::new(set)?;
+        let mut panels = panels(set);
+        if panels.is_empty() {
+            return None;
+        }
+        panels.truncate(PANELS_MAX);
         // OK because a string takes every mark; a layout that does not fit is nothing to draw.
-        draw(&data, size).ok()
+        draw(&panels, size).ok()
     }
-}
-
-struct Point {
-    median: f64,
-    min: f64,
-    max: f64,
-    words: Option<&'static str>,
-}
-
-struct Data<'a> {
-    cases: &'a [CaseSet],
-    points: Vec<Option<Point>>,
-    scale: Scale,
-    ordered: bool,
-    number_of_samples: String,
-}
-
-/// A case counts as slower than the one before it only from this ratio on, so that a label is not
-/// spent on what nobody would act upon.
-const NOTABLE: f64 = 1.05;
-
-impl<'a> Data<'a> {
-    fn new(set: &'a RunSet) -> Option<Self> {
-        let reference = set.reference(None).ok()??;
-        let first = set.cases[reference].wall_time()?;
-        let scale = first.kind.scale(first.summary.median);
-        let mut points: Vec<Option<Point>> = set
-            .cases
-            .iter()
-            .map(|case| {
-                let summary = case.wall_time()?.summary;
-                let [median, min, max] =
-                    [summary.median, summary.min, summary.max].map(|ns| ns / scale.factor);
-                Some(Point { median, min, max, words: None })
-            })
-            .collect();
-        let ordered = set.is_ordered();
-        let measured: Vec<usize> = (0..points.len()).filter(|&i| points[i].is_some()).collect();
-        for (&last, words) in measured.last().iter().zip([""]) {
-            say(&mut points, *last, words);
-        }
-        say(&mut points, reference, "");
-        for index in exceptional(set, &measured, ordered) {
-            let slower = ordered && is_slower(set, &measured, index);
-            say(&mut points, index, if slower { " slower" } else { "" });
-        }
-        let samples = measured.iter().map(|&case| set.cases[case].counted);
-        let (least, most) = (samples.clone().min()?, samples.max()?);
-        let number_of_samples = if least == most {
-            format!("({} each)", counted(most, "sample"))
-        } else {
-            format!("({least} to {most} samples each)")
-        };
-        Some(Self { cases: &set.cases, points, scale, ordered, number_of_samples })
-    }
-
-    fn top(&self) -> f64 {
-        self.points.iter().flatten().map(|point| point.max).fold(0.0, f64::max)
-    }
-
-    fn label(&self, index: usize) -> Option<String> {
-        let point = self.points[index].as_ref()?;
-        Some(format!("{}{}", self.number(point.median), point.words?))
-    }
-
-    fn number(&self, value: f64) -> String {
-        crate::format::significant(value, PROSE_DIGITS)
-    }
-
-    fn title(&self, index: usize) -> String {
-        let case = &self.cases[index];
-        let name = [case.label.as_str(), case.info.title.as_str()].join(" ");
-        let name = name.trim();
-        match &self.points[index] {
-            Some(point) => {
-                let [median, min, max] =
-                    [point.median, point.min, point.max].map(|value| self.number(value));
-                format!("{name}: {median} {} ({min} to {max})", self.scale.unit)
-            }
-            None => format!("{name}: {}", case.trouble().unwrap_or_default()),
-        }
-    }
-}
-
-fn say(points: &mut [Option<Point>], index: usize, words: &'static str) {
-    if let Some(point) = &mut points[index] {
-        point.words = Some(words);
-    }
-}
-
-fn is_slower(set: &RunSet, measured: &[usize], index: usize) -> bool {
-    let before = measured.iter().rev().find(|&&case| case < index);
-    let ratio = before.and_then(|&before| set.against(index, before));
-    ratio.is_some_and(|ratio| ratio.excludes_one() && ratio.ratio >= NOTABLE)
-}
-
-/// The points that deserve a label beside the first and the last: the fastest; in an ordered suite
-/// also those that are slower than the one before, and the end of the largest gain.
-fn exceptional(set: &RunSet, measured: &[usize], ordered: bool) -> Vec<usize> {
-    let median = |case: usize| {
-        set.cases[case].wall_time().map_or(f64::INFINITY, |series| series.summary.median)
-    };
-    let mut found = Vec::new();
-    found.extend(measured.iter().copied().min_by(|&a, &b| median(a).total_cmp(&median(b))));
-    if ordered {
-        let gain = |pair: &&[usize]| median(pair[1]) / median(pair[0]);
-        let largest = measured.windows(2).min_by(|a, b| gain(a).total_cmp(&gain(b)));
-        found.extend(largest.filter(|pair| gain(pair) < 1.0 / NOTABLE).map(|pair| pair[1]));
-        found.extend(measured.iter().copied().filter(|&case| is_slower(set, measured, case)));
-    }
-    found
 }
 
 type Plot<'a> = ChartContext<
@@ -166,28 +79,47 @@ type Plot<'a> = ChartContext<
     Cartesian2d<plotters::coord::types::RangedCoordf64, plotters::coord::types::RangedCoordf64>,
 >;
 
-fn draw(data: &Data<'_>, size: Size) -> Result<String, Failed> {
+/// Room above a panel for its name, in px.
+const NAME: f64 = 18.0;
+
+fn draw(panels: &[Panel<'_>], size: Size) -> Result<String, Failed> {
     let wide = size == Size::Wide;
-    let height = if wide { 300 } else { 240 };
-    let canvas = Canvas::new((size.width(), height));
-    let ticks = ticks_from_zero(data.top(), if wide { 5 } else { 4 });
-    let step = ticks[1];
-    let texts: Vec<String> = ticks.iter().map(|&tick| tick_text(tick, step)).collect();
-    let left = texts.iter().map(|text| text_width(text, TEXT)).fold(0.0, f64::max) + 10.0;
-    let last = data.points.len() - 1;
-    let room = data.label(last).map_or(0.0, |label| text_width(&label, TEXT));
-    let slot = (f64::from(size.width()) - left) / data.points.len() as f64;
-    let right = (room + 12.0 - slot / 2.0).max(4.0);
-    let plot = ChartBuilder::on(&canvas.area)
-        .margin_top(units(20.0))
-        .margin_right(units(right))
-        .margin_bottom(units(24.0))
-        .margin_left(units(left))
-        .build_cartesian_2d(-0.5..last as f64 + 0.5, 0.0..ticks[ticks.len() - 1])?;
-    axes(data, &canvas, &plot, &texts)?;
-    marks(data, plot, &canvas)?;
-    let name = format!("{} {}", Trend.question(), data.summary());
-    Ok(canvas.finish(wide, &name))
+    let several = panels.len() > 1;
+    let height: u32 = match (wide, several) {
+        (true, false) => 300,
+        (false, false) => 240,
+        (true, true) => 220,
+        (false, true) => 200,
+    };
+    let canvas = Canvas::new((size.width(), height * panels.len() as u32));
+    let areas = canvas.area.split_evenly((panels.len(), 1));
+    let mut said = Vec::new();
+    for (number, (panel, area)) in panels.iter().zip(&areas).enumerate() {
+        let top = f64::from(height) * number as f64;
+        if several {
+            let name = format!("{}, {}", panel.name, panel.scale.unit);
+            let name = fitted(&name, TEXT, f64::from(size.width()));
+            canvas.text(&name, (0.0, top + NAME / 2.0), Side::Right, Role::Ink)?;
+        }
+        let ticks = ticks_from_zero(panel.top(), if wide && !several { 5 } else { 4 });
+        let step = ticks[1];
+        let texts: Vec<String> = ticks.iter().map(|&tick| tick_text(tick, step)).collect();
+        let left = texts.iter().map(|text| text_width(text, TEXT)).fold(0.0, f64::max) + 10.0;
+        let last = panel.marks.len() - 1;
+        let room = panel.label(last).map_or(0.0, |label| text_width(&label, TEXT));
+        let slot = (f64::from(size.width()) - left) / panel.marks.len() as f64;
+        let right = (room + 12.0 - slot / 2.0).max(4.0);
+        let plot = ChartBuilder::on(area)
+            .margin_top(units(if several { 20.0 + NAME } else { 20.0 }))
+            .margin_right(units(right))
+            .margin_bottom(units(24.0))
+            .margin_left(units(left))
+            .build_cartesian_2d(-0.5..last as f64 + 0.5, 0.0..ticks[ticks.len() - 1])?;
+        axes(panel, &canvas, &plot, &texts)?;
+        marks(panel, plot, &canvas)?;
+        said.push(panel.summary());
+    }
+    Ok(canvas.finish(wide, &format!("{} {}", Trend.question(), said.join("; "))))
 }
 
 /// Where a value of the plot stands on the picture, in px.
@@ -195,8 +127,13 @@ fn at(plot: &Plot<'_>, x: f64, y: f64) -> (f64, f64) {
     px(plot.backend_coord(&(x, y)))
 }
 
-fn axes(data: &Data<'_>, canvas: &Canvas, plot: &Plot<'_>, ticks: &[String]) -> Result<(), Failed> {
-    let last = data.points.len() as f64 - 0.5;
+fn axes(
+    panel: &Panel<'_>,
+    canvas: &Canvas,
+    plot: &Plot<'_>,
+    ticks: &[String],
+) -> Result<(), Failed> {
+    let last = panel.marks.len() as f64 - 0.5;
     let top = plot.y_range().end;
     for (number, text) in ticks.iter().enumerate() {
         let value = top * number as f64 / (ticks.len() - 1) as f64;
@@ -205,7 +142,7 @@ fn axes(data: &Data<'_>, canvas: &Canvas, plot: &Plot<'_>, ticks: &[String]) -> 
         canvas.line(from, to, stroked(role, 1.0))?;
         canvas.text(text, (from.0 - 8.0, from.1), Side::Left, Role::Muted)?;
     }
-    let labels: Vec<String> = data.cases.iter().map(|case| case.label.clone()).collect();
+    let labels: Vec<String> = panel.marks.iter().map(|mark| mark.id.clone()).collect();
     let slot = at(plot, 1.0, 0.0).0 - at(plot, 0.0, 0.0).0;
     let (every, room) = thinned(&labels, TEXT, slot);
     for (index, label) in labels.iter().enumerate().step_by(every) {
@@ -219,47 +156,74 @@ fn axes(data: &Data<'_>, canvas: &Canvas, plot: &Plot<'_>, ticks: &[String]) -> 
     Ok(())
 }
 
-fn marks(data: &Data<'_>, mut plot: Plot<'_>, canvas: &Canvas) -> Result<(), Failed> {
-    let present: Vec<(f64, &Point)> = data
-        .points
-        .iter()
-        .enumerate()
-        .filter_map(|(index, point)| Some((index as f64, point.as_ref()?)))
-        .collect();
-    if data.ordered {
-        // A failed case is a gap: neither line nor band may bridge it.
-        let segments = present.chunk_by(|one, next| next.0 - one.0 == 1.0);
-        for segment in segments.filter(|segment| segment.len() > 1) {
-            let over = segment.iter().map(|(x, point)| (*x, point.max));
-            let under = segment.iter().rev().map(|(x, point)| (*x, point.min));
-            let band: Vec<(f64, f64)> = over.chain(under).collect();
-            plot.draw_series([Polygon::new(band, filled(Role::Band))])?;
-            let line = segment.iter().map(|(x, point)| (*x, point.median));
-            plot.draw_series(LineSeries::new(line, stroked(Role::Data, 2.0)))?;
-        }
-    }
+fn marks(panel: &Panel<'_>, mut plot: Plot<'_>, canvas: &Canvas) -> Result<(), Failed> {
+    let lonely = if panel.ordered { line(panel, &mut plot)? } else { panel.kept() };
     // Where no band reaches, every point has a bar of its own.
-    let alone = |x: f64| !present.iter().any(|(other, _)| (other - x).abs() == 1.0);
-    let bars = present.iter().filter(|(x, _)| !data.ordered || alone(*x)).map(|(x, point)| {
-        PathElement::new([(*x, point.min), (*x, point.max)], stroked(Role::Band, 6.0))
-    });
-    plot.draw_series(bars)?;
+    for (index, mark) in panel.marks.iter().enumerate() {
+        let Some(point) = mark.point.as_ref().filter(|_| mark.reverted || lonely.contains(&index))
+        else {
+            continue;
+        };
+        let x = index as f64;
+        let bar = PathElement::new([(x, point.min), (x, point.max)], stroked(Role::Band, 6.0));
+        plot.draw_series([bar])?;
+    }
     let mut taken = Vec::new();
-    for index in 0..data.points.len() {
-        canvas.picture.open("pt", &data.title(index));
-        point(data, &mut plot, canvas, index)?;
+    for (index, mark) in panel.marks.iter().enumerate() {
+        let case = &panel.set.cases[mark.case];
+        let exact = mark.point.as_ref().map(|point| point.exact.to_string());
+        let data = [
+            ("step", mark.id.as_str()),
+            ("run", panel.set.runs[case.run].id.as_str()),
+            ("case", case.info.id.as_str()),
+            ("reverted", if mark.reverted { "true" } else { "" }),
+            ("value", exact.as_deref().unwrap_or_default()),
+        ];
+        canvas.picture.open("pt", &panel.title(index), &data);
+        point(panel, &mut plot, canvas, index)?;
         canvas.picture.close();
     }
-    // The last, the first, then the others: where labels collide, the earlier one stays.
-    let count = data.points.len();
-    for index in [count - 1, 0].into_iter().chain(0..count) {
-        label(data, &plot, canvas, &mut taken, index)?;
+    // The last, the first, the reverted, then the others: where labels collide, the earlier one
+    // stays.
+    let count = panel.marks.len();
+    let reverted = (0..count).filter(|&index| panel.marks[index].reverted);
+    let mut written = Vec::new();
+    for index in [count - 1, 0].into_iter().chain(reverted).chain(0..count) {
+        if !written.contains(&index) {
+            label(panel, &plot, canvas, &mut taken, index)?;
+            written.push(index);
+        }
     }
     Ok(())
 }
 
+/// Draws line and band of the steps that were kept; gives the places that neither reaches.
+fn line(panel: &Panel<'_>, plot: &mut Plot<'_>) -> Result<Vec<usize>, Failed> {
+    let kept = panel.marks.iter().enumerate().filter(|(_, mark)| !mark.reverted);
+    // Counted without the reverted ones, so that the line goes past them. A failed case is a gap:
+    // neither line nor band may bridge it.
+    let present: Vec<(usize, usize, &Point)> = kept
+        .enumerate()
+        .filter_map(|(rank, (index, mark))| Some((rank, index, mark.point.as_ref()?)))
+        .collect();
+    let mut lonely = Vec::new();
+    for segment in present.chunk_by(|one, next| next.0 - one.0 == 1) {
+        if let [(_, index, _)] = segment {
+            lonely.push(*index);
+            continue;
+        }
+        let over = segment.iter().map(|(_, x, point)| (*x as f64, point.max));
+        let under = segment.iter().rev().map(|(_, x, point)| (*x as f64, point.min));
+        let band: Vec<(f64, f64)> = over.chain(under).collect();
+        plot.draw_series([Polygon::new(band, filled(Role::Band))])?;
+        let line = segment.iter().map(|(_, x, point)| (*x as f64, point.median));
+        plot.draw_series(LineSeries::new(line, stroked(Role::Data, 2.0)))?;
+    }
+    Ok(lonely)
+}
+
 fn point(
-    data: &Data<'_>,
+    panel: &Panel<'_>,
     plot: &mut Plot<'_>,
     canvas: &Canvas,
     index: usize,
@@ -268,13 +232,16 @@ fn point(
     let top = plot.y_range().end;
     let (from, to) = (at(plot, x - 0.5, top), at(plot, x + 0.5, 0.0));
     canvas.hit_area(from, (to.0 - from.0, to.1 - from.1));
-    let Some(point) = &data.points[index] else {
+    let Some(point) = &panel.marks[index].point else {
         let (x, y) = at(plot, x, 0.0);
-        return canvas.cross((x, y - 12.0));
+        return canvas.cross((x, y - 12.0), Role::Bad);
     };
     let place = (x, point.median);
+    if panel.marks[index].reverted {
+        return canvas.cross(at(plot, x, point.median), Role::Muted);
+    }
     // Many points would hide the line: they get smaller, and the ring goes.
-    let crowded = data.points.len() > 40;
+    let crowded = panel.marks.len() > 40;
     if !crowded {
         plot.draw_series([Circle::new(place, units(5.0), filled(Role::Paper))])?;
     }
@@ -286,19 +253,19 @@ fn point(
 type Box = (f64, f64, f64, f64);
 
 fn label(
-    data: &Data<'_>,
+    panel: &Panel<'_>,
     plot: &Plot<'_>,
     canvas: &Canvas,
     taken: &mut Vec<Box>,
     index: usize,
 ) -> Result<(), Failed> {
-    let (Some(text), Some(point)) = (data.label(index), &data.points[index]) else {
+    let (Some(text), Some(point)) = (panel.label(index), &panel.marks[index].point) else {
         return Ok(());
     };
     let width = text_width(&text, TEXT);
     let (x, y) = at(plot, index as f64, point.median);
-    let last = index + 1 == data.points.len();
-    let side = if last { Side::Right } else { side(data, index) };
+    let last = index + 1 == panel.marks.len();
+    let side = if last { Side::Right } else { side(panel, index) };
     let (anchor, left, top) = match side {
         Side::Above => {
             let y = at(plot, index as f64, point.max).1 - 6.0;
@@ -319,30 +286,27 @@ fn label(
         return Ok(());
     }
     taken.push(area);
-    let bad = point.words.is_some_and(|words| !words.is_empty());
-    canvas.text(&text, anchor, side, if bad { Role::Bad } else { Role::Ink })
+    let role = match point.words {
+        Some("") | None => Role::Ink,
+        _ if panel.marks[index].reverted => Role::Muted,
+        _ => Role::Bad,
+    };
+    canvas.text(&text, anchor, side, role)
 }
 
 /// Above a local maximum, below a local minimum: elsewhere the line would run through the text.
-fn side(data: &Data<'_>, index: usize) -> Side {
-    let median = |index: Option<usize>| Some(data.points.get(index?)?.as_ref()?.median);
-    let own = median(Some(index)).unwrap_or(0.0);
-    let before = median(index.checked_sub(1)).unwrap_or(own);
-    let after = median(Some(index + 1)).unwrap_or(own);
+fn side(panel: &Panel<'_>, index: usize) -> Side {
+    let median = |index: usize| panel.marks[index].point.as_ref().map(|point| point.median);
+    // The line goes past reverted steps, and so does the look to either side.
+    let kept = panel.kept();
+    let own = median(index).unwrap_or(0.0);
+    let before = kept.iter().rev().find(|&&other| other < index);
+    let after = kept.iter().find(|&&other| other > index);
+    let before = before.and_then(|&other| median(other)).unwrap_or(own);
+    let after = after.and_then(|&other| median(other)).unwrap_or(own);
     // Of a falling line the lower left is free, of a rising one the upper left.
     let sunk = own <= before && own <= after;
     let falling = before > own && own > after;
-    let near_floor = own < 0.12 * data.top();
+    let near_floor = own < 0.12 * panel.top();
     if (sunk || falling) && !near_floor { Side::Below } else { Side::Above }
-}
-
-impl Data<'_> {
-    fn summary(&self) -> String {
-        let present: Vec<usize> =
-            (0..self.points.len()).filter(|&index| self.points[index].is_some()).collect();
-        let ends = [present.first(), present.last()];
-        let texts: Vec<String> =
-            ends.into_iter().flatten().map(|&index| self.title(index)).collect();
-        texts.join("; ")
-    }
 }

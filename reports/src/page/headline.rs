@@ -3,6 +3,7 @@
 use record::{RunInfo, metrics};
 
 use crate::format::{Kind, PROSE_DIGITS, counted, factor, moment, printable, shorten};
+use crate::history::{Line, StepPoint, lines};
 use crate::run_set::{CaseSet, RunSet, State};
 
 /// The answer, and what must be said in the same breath.
@@ -20,8 +21,7 @@ pub(super) fn headline(set: &RunSet) -> Headline {
     let (sentence, more) = match measured.as_slice() {
         [] => ("No case has a time".to_owned(), String::new()),
         [one] => (alone(set, *one), String::new()),
-        [first, .., last] if set.is_ordered() => over_steps(set, (*first, *last), &measured),
-        several => fastest(set, several),
+        several => history(set).unwrap_or_else(|| fastest(set, several)),
     };
     Headline { sentence, more, failed: failed(set) }
 }
@@ -53,10 +53,40 @@ fn alone(set: &RunSet, case: usize) -> String {
     format!("{}: {}", name(&set.cases[case]), time(median(set, case)))
 }
 
-fn over_steps(set: &RunSet, (first, last): (usize, usize), measured: &[usize]) -> (String, String) {
-    let (from, to) = (median(set, first), median(set, last));
+/// What a history came to: of its first case in the sentence, of the others after it. `None` where
+/// the order of the cases means nothing, or no case has two steps with numbers that were kept.
+fn history(set: &RunSet) -> Option<(String, String)> {
+    let lines = lines(set);
+    let mut told = lines.iter().filter_map(|line| over_steps(set, line));
+    let (sentence, more) = told.next()?;
+    let others: Vec<String> = told.map(|(sentence, _)| format!("{sentence}.")).collect();
+    Some((sentence, [vec![more], others].concat().join(" ").trim().to_owned()))
+}
+
+fn over_steps(set: &RunSet, line: &Line) -> Option<(String, String)> {
+    let has_time = |step: &&StepPoint| set.cases[step.case].wall_time().is_some();
+    let kept: Vec<usize> = line.kept().filter(has_time).map(|step| step.case).collect();
+    let &[first, .., last] = kept.as_slice() else { return None };
+    let all = line.steps.iter().filter(has_time).count();
     let what = if set.label_name() == "step" { "step" } else { "case" };
-    let steps = counted(measured.len(), what);
+    let mut steps = counted(all, what);
+    if all > kept.len() {
+        steps += &format!(" ({} reverted)", all - kept.len());
+    }
+    let (sentence, more) = from_to(set, (first, last), &kept, &steps);
+    if line.name.is_empty() {
+        return Some((sentence, more));
+    }
+    Some((format!("{}: {sentence}", shorten(&line.name, 60)), more))
+}
+
+fn from_to(
+    set: &RunSet,
+    (first, last): (usize, usize),
+    measured: &[usize],
+    steps: &str,
+) -> (String, String) {
+    let (from, to) = (median(set, first), median(set, last));
     let Some(ratio) = set.against(last, first) else {
         return (format!("{} to {} over {steps}", time(from), time(to)), String::new());
     };

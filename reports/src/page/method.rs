@@ -34,6 +34,8 @@ fn last_characters(output: &str) -> String {
 /// How one run was measured.
 pub(super) struct RunText {
     pub(super) name: String,
+    /// The step that it stands for, with title and note; empty where it stands for none.
+    pub(super) step: String,
     pub(super) command: String,
     pub(super) sampling: String,
     pub(super) metric: &'static str,
@@ -70,6 +72,7 @@ fn run(run: &RunInfo, name: String) -> RunText {
     });
     RunText {
         name: printable(&name),
+        step: run.step.as_ref().map(step).unwrap_or_default(),
         command: printable(&shell_line(&run.command)),
         sampling: sampling(run),
         metric: headline::metric(),
@@ -80,6 +83,19 @@ fn run(run: &RunInfo, name: String) -> RunText {
         suite: run.suite.text.lines().map(printable).collect::<Vec<_>>().join("\n"),
         dyno: printable(&run.dyno),
     }
+}
+
+fn step(step: &record::Step) -> String {
+    let reverted = if step.reverted { " (reverted)" } else { "" };
+    let mut text = format!("Step {}{reverted}", step.id);
+    if !step.title.is_empty() {
+        text += &format!(": {}", step.title);
+    }
+    text += ".";
+    if !step.note.is_empty() {
+        text += &format!(" {}", step.note);
+    }
+    printable(&text)
 }
 
 fn sampling(run: &RunInfo) -> String {

@@ -22,14 +22,35 @@ use crate::{Context, Prepared, Work, Workload, WorkloadError};
 /// Serves workloads until the harness says `bye` or goes away. The whole `main` of a worker:
 ///
 /// ```no_run
-/// # struct Mine;
-/// # impl workload_api::Workload for Mine {
-/// #     fn spec(&self) -> workload_api::Spec { todo!() }
-/// #     fn prepare(&self, _: &workload_api::Params, _: &workload_api::Context)
-/// #         -> Result<Box<dyn workload_api::Prepared>, workload_api::WorkloadError> { todo!() }
-/// # }
+/// use workload_api::{Answer, Context, Params, Prepared, Spec, Work, Workload, WorkloadError};
+///
+/// struct Count;
+///
+/// impl Workload for Count {
+///     fn spec(&self) -> Spec {
+///         Spec { name: "count".into(), about: "counts to a million".into(), params: vec![] }
+///     }
+///
+///     fn prepare(&self, _: &Params, _: &Context) -> Result<Box<dyn Prepared>, WorkloadError> {
+///         Ok(Box::new(Counted(0)))
+///     }
+/// }
+///
+/// struct Counted(u64);
+///
+/// impl Prepared for Counted {
+///     fn run(&mut self) -> Result<Work, WorkloadError> {
+///         self.0 = (0..1_000_000).map(std::hint::black_box).count() as u64;
+///         Ok(Work { rows: self.0, ..Work::default() })
+///     }
+///
+///     fn check(&mut self) -> Result<Answer, WorkloadError> {
+///         Ok(Answer { rows: self.0, digest: self.0.to_string(), group: Some("count".into()) })
+///     }
+/// }
+///
 /// fn main() -> std::process::ExitCode {
-///     workload_api::serve(&[&Mine])
+///     workload_api::serve(&[&Count])
 /// }
 /// ```
 ///
@@ -184,7 +205,8 @@ fn add(total: &mut Work, work: Work) {
 
 fn process_cpu_ns() -> u64 {
     let time = clock_gettime(ClockId::ProcessCPUTime);
-    u64::try_from(time.tv_sec).unwrap_or(0) * 1_000_000_000 + u64::try_from(time.tv_nsec).unwrap_or(0)
+    u64::try_from(time.tv_sec).unwrap_or(0) * 1_000_000_000
+        + u64::try_from(time.tv_nsec).unwrap_or(0)
 }
 
 fn send(replies: &mut impl Write, reply: &Reply) -> io::Result<()> {

@@ -55,10 +55,11 @@ pub(super) fn file(
     recipe: &Recipe,
     workers: &Workers,
 ) -> Result<PathBuf, WorkloadError> {
-    cache::file(directory, &recipe.file_name(), |out| write(out, recipe, workers))
-        .map_err(|error| {
+    cache::file(directory, &recipe.file_name(), |out| write(out, recipe, workers)).map_err(
+        |error| {
             WorkloadError::context(&format!("preparing data in {}", directory.display()), error)
-        })
+        },
+    )
 }
 
 /// Writes all lines in order. A few chunks per worker are in memory at a time.
@@ -150,9 +151,10 @@ mod tests {
             let bytes = bytes(rows, seed, stations, 2);
             format!("{} {:016x}", bytes.len(), XxHash3_64::oneshot(&bytes))
         };
-        assert_eq!(print(1_000, 1, 413), "FINGERPRINT_A");
-        assert_eq!(print(100_000, 7, 413), "FINGERPRINT_B");
-        assert_eq!(print(20_000, 1, 10_000), "FINGERPRINT_C");
+        assert_eq!(
+            [print(1_000, 1, 413), print(100_000, 7, 413), print(20_000, 1, 10_000)],
+            ["13935 34c77b5fdc95056d", "1379679 0666ef885057ae54", "1092455 5e9036a33395ee89",]
+        );
     }
 
     #[test]
@@ -183,8 +185,9 @@ mod tests {
             push_tenths(&mut text, tenths);
             String::from_utf8(text).unwrap()
         };
-        assert_eq!([-999, -10, -5, 0, 7, 45, 999].map(text), [
-            "-99.9", "-1.0", "-0.5", "0.0", "0.7", "4.5", "99.9"
-        ]);
+        assert_eq!(
+            [-999, -10, -5, 0, 7, 45, 999].map(text),
+            ["-99.9", "-1.0", "-0.5", "0.0", "0.7", "4.5", "99.9"]
+        );
     }
 }

@@ -36,8 +36,8 @@ fn aggregate_from(
         if bytes.last() == Some(&b'\n') {
             bytes.pop();
         }
-        let line = String::from_utf8(bytes)
-            .map_err(|error| line::malformed(error.as_bytes(), offset))?;
+        let line =
+            String::from_utf8(bytes).map_err(|error| line::malformed(error.as_bytes(), offset))?;
         let (name, tenths) =
             parse(&line).ok_or_else(|| line::malformed(line.as_bytes(), offset))?;
         stations.entry(name).or_insert(Stats::EMPTY).add(tenths);

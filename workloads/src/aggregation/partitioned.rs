@@ -96,9 +96,8 @@ impl Table {
         while !rest.is_empty() {
             let end = rest.iter().position(|&byte| byte == b'\n').unwrap_or(rest.len());
             let line = &rest[..end];
-            self.add_line(line).ok_or_else(|| {
-                line::malformed(line, offset + (lines.len() - rest.len()) as u64)
-            })?;
+            self.add_line(line)
+                .ok_or_else(|| line::malformed(line, offset + (lines.len() - rest.len()) as u64))?;
             rest = rest.get(end + 1..).unwrap_or_default();
         }
         Ok(())

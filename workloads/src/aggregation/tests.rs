@@ -21,7 +21,9 @@ fn model(lines: &[(String, i64)]) -> String {
         let (sum, count) = (values.iter().sum::<i64>(), values.len() as i64);
         // The nearest tenth is the one with sum/count - 1/2 < tenth <= sum/count + 1/2.
         let mean = (-1000..=1000)
-            .find(|tenth| 2 * sum - count < 2 * tenth * count && 2 * tenth * count <= 2 * sum + count)
+            .find(|tenth| {
+                2 * sum - count < 2 * tenth * count && 2 * tenth * count <= 2 * sum + count
+            })
             .unwrap();
         let (min, max) = (*values.iter().min().unwrap(), *values.iter().max().unwrap());
         format!("{name}={}/{}/{}", decimal(min), decimal(mean), decimal(max))
@@ -99,8 +101,23 @@ fn a_malformed_line_is_named_by_its_first_byte_whatever_the_variant() {
     let workers = Workers::start(2).unwrap();
     let long = format!("{};1.0", "x".repeat(101));
     let wrong: &[&[u8]] = &[
-        b"", b";", b"x", b"x;", b";1.0", b"x;1", b"x;1.00", b"x;100.0", b"x;+1.0", b"x;1.0\r",
-        b"x;1.0;", b"x;inf", b"x;1e1", b"x;\xff.0", b"\xff;1.0", b"\xff", long.as_bytes(),
+        b"",
+        b";",
+        b"x",
+        b"x;",
+        b";1.0",
+        b"x;1",
+        b"x;1.00",
+        b"x;100.0",
+        b"x;+1.0",
+        b"x;1.0\r",
+        b"x;1.0;",
+        b"x;inf",
+        b"x;1e1",
+        b"x;\xff.0",
+        b"\xff;1.0",
+        b"\xff",
+        long.as_bytes(),
     ];
     for wrong in wrong {
         for newline in ["\n", ""] {

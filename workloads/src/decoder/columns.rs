@@ -235,7 +235,9 @@ impl Visitor<'_> for Cell<'_> {
                 values.push(Some(text.to_owned()));
                 true
             }
-            Column::Decimal(values) => hundredths(text).map(|value| values.push(Some(value))).is_some(),
+            Column::Decimal(values) => {
+                hundredths(text).map(|value| values.push(Some(value))).is_some()
+            }
             Column::Date(values) => Date::parse(text).map(|date| values.push(Some(date))).is_some(),
             Column::Integer(_) => false,
         };
@@ -322,9 +324,18 @@ mod tests {
         check("0.00", Some(0));
         check("-0.05", Some(-5));
         check("92233720368547758.07", Some(i64::MAX));
-        for wrong in
-            ["", ".10", "1.", "1.0", "1.000", "+1.00", "--1.00", "1.+1", "92233720368547758.08", "a.00"]
-        {
+        for wrong in [
+            "",
+            ".10",
+            "1.",
+            "1.0",
+            "1.000",
+            "+1.00",
+            "--1.00",
+            "1.+1",
+            "92233720368547758.08",
+            "a.00",
+        ] {
             check(wrong, None);
         }
     }
@@ -346,7 +357,8 @@ mod tests {
         let null = ROW.replacen("\"O\"", "null", 1);
         let empty = ROW.replacen("\"O\"", "\"\"", 1);
         let (null, empty) = (digest(&format!("[{null}]"), 0), digest(&format!("[{empty}]"), 0));
-        let differ: Vec<_> = (0..COLUMNS).filter(|&index| null.0[index] != empty.0[index]).collect();
+        let differ: Vec<_> =
+            (0..COLUMNS).filter(|&index| null.0[index] != empty.0[index]).collect();
         assert_eq!(differ, [9]);
     }
 

@@ -53,10 +53,38 @@ const MODES: [&str; 7] = ["REG AIR", "AIR", "RAIL", "SHIP", "TRUCK", "MAIL", "FO
 
 /// Words of comments. Some need an escape in JSON or more than a byte per letter.
 const WORDS: [&str; 32] = [
-    "carefully", "quickly", "final", "deposits", "the", "regular", "ironic", "accounts", "along",
-    "pending", "furiously", "express", "packages", "sleep", "after", "blithely", "bold", "ideas",
-    "even", "theodolites", "according", "to", "unusual", "requests", "haggle", "among", "\"slyly\"",
-    "back\\slash", "café", "東京", "tab\tbed", "𐍈",
+    "carefully",
+    "quickly",
+    "final",
+    "deposits",
+    "the",
+    "regular",
+    "ironic",
+    "accounts",
+    "along",
+    "pending",
+    "furiously",
+    "express",
+    "packages",
+    "sleep",
+    "after",
+    "blithely",
+    "bold",
+    "ideas",
+    "even",
+    "theodolites",
+    "according",
+    "to",
+    "unusual",
+    "requests",
+    "haggle",
+    "among",
+    "\"slyly\"",
+    "back\\slash",
+    "café",
+    "東京",
+    "tab\tbed",
+    "𐍈",
 ];
 
 /// A JSON array of `rows` rows, each an array. Row numbers go on from segment to segment, so that
@@ -165,8 +193,9 @@ mod tests {
             let text = json(seed, segment, rows);
             format!("{} {:016x}", text.len(), XxHash3_64::oneshot(&text))
         };
-        assert_eq!(print(1, 0, 1), "FINGERPRINT_A");
-        assert_eq!(print(1, 0, 1_000), "FINGERPRINT_B");
-        assert_eq!(print(7, 5, 1_000), "FINGERPRINT_C");
+        assert_eq!(
+            [print(1, 0, 1), print(1, 0, 1_000), print(7, 5, 1_000)],
+            ["142 53aa975bdd42b06e", "147795 dd0b3028d6ff2d7c", "149891 8bbfcf799d66e505",]
+        );
     }
 }

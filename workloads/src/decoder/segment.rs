@@ -154,7 +154,7 @@ mod tests {
     const CODECS: [Codec; 3] = [Codec::None, Codec::Zstd, Codec::Lz4];
 
     fn segment(codec: Codec) -> Segment {
-        Segment::encode(codec, lineitem::json(1, 2, 300), (600, 300)).unwrap()
+        Segment::encode(codec, lineitem::json(1, 2, 40), (80, 40)).unwrap()
     }
 
     fn error(segment: &Segment) -> String {
@@ -170,14 +170,14 @@ mod tests {
             segment(codec)
         });
         let rows = plain.decode(0).unwrap();
-        assert_eq!(rows.rows(), 300);
+        assert_eq!(rows.rows(), 40);
         assert_eq!(zstd.decode(0).unwrap(), rows);
         assert_eq!(lz4.decode(0).unwrap(), rows);
         assert_eq!(plain.metadata.uncompressed_size, None);
         assert_eq!(zstd.metadata.uncompressed_size, Some(plain.metadata.segment_size));
         assert!(zstd.metadata.segment_size < lz4.metadata.segment_size);
         assert!(lz4.metadata.segment_size < plain.metadata.segment_size);
-        assert_eq!((lz4.metadata.row_offset, lz4.metadata.rows_count), (600, 300));
+        assert_eq!((lz4.metadata.row_offset, lz4.metadata.rows_count), (80, 40));
     }
 
     #[test]
@@ -200,7 +200,7 @@ mod tests {
     #[test]
     fn a_wrong_declared_size_of_the_json_is_refused() {
         for codec in [Codec::Zstd, Codec::Lz4] {
-            for wrong in [-1_i64, 1, 1000, -1000] {
+            for wrong in [-1_i64, 1, 100, -100] {
                 let mut segment = segment(codec);
                 let size = segment.json_size() as i64 + wrong;
                 segment.metadata.uncompressed_size = Some(size as u64);
@@ -230,10 +230,10 @@ mod tests {
 
     #[test]
     fn a_wrong_number_of_rows_is_refused() {
-        for (declared, codec) in [(299, Codec::None), (301, Codec::Zstd), (u64::MAX, Codec::Lz4)] {
+        for (declared, codec) in [(39, Codec::None), (41, Codec::Zstd), (u64::MAX, Codec::Lz4)] {
             let mut segment = segment(codec);
             segment.metadata.rows_count = declared;
-            assert!(error(&segment).ends_with(&format!("{declared} rows declared, 300 found")));
+            assert!(error(&segment).ends_with(&format!("{declared} rows declared, 40 found")));
         }
     }
 
@@ -241,12 +241,12 @@ mod tests {
     fn a_damaged_byte_is_an_error_or_other_rows_but_no_panic() {
         for codec in CODECS {
             let whole = segment(codec);
-            for at in (0..whole.bytes.len()).step_by(13) {
+            for at in (0..whole.bytes.len()).step_by(3) {
                 for bit in 0..8 {
                     let mut damaged = whole.clone();
                     damaged.bytes[at] ^= 1 << bit;
                     if let Ok(columns) = damaged.decode(0) {
-                        assert_eq!(columns.rows(), 300);
+                        assert_eq!(columns.rows(), 40);
                     }
                 }
             }

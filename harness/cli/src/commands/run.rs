@@ -46,6 +46,10 @@ fn fresh(args: &RunArgs) -> anyhow::Result<Exit> {
 }
 
 fn resume(args: &RunArgs, name: Option<&str>) -> anyhow::Result<Exit> {
+    if !args.sampling.overrides().is_empty() {
+        let text = "a resumed run is sampled as it began: leave out --runs, --warmup, --quick, --once";
+        return Err(UsageError(text.to_owned()).into());
+    }
     let mut ground = Ground::new(args.ending.store.store.as_deref(), None)?;
     let id = match name {
         Some(name) => ground.store.resolve(Some(name))?,

@@ -3,14 +3,16 @@
 //!
 //! It never enables, disables or resets an open counter: that loses counts of running threads.
 
+use std::collections::BTreeMap;
 use std::io;
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use perf_event::events::Software as SoftwareEvent;
 use perf_event::{Builder, Counter, GroupData, ReadFormat};
 use record::{Source, Unavailable};
 
 use super::event::{Event, EventGroup, Kernel};
-use super::refusal::{Facility, is_combination, is_permission, refused};
+use super::refusal::{Facility, is_absence, is_combination, is_permission, refused};
 use super::snapshot::{Clock, Kind, Reading, Snapshot};
 use super::{Opened, Probe, Target, TargetKind, say_once, unavailable};
 
@@ -18,9 +20,23 @@ use super::{Opened, Probe, Target, TargetKind, say_once, unavailable};
 /// in a measurement; none failed twice.
 const READ_ATTEMPTS: u32 = 100;
 
+/// Events that the machine has turned out not to have, by type and configuration, with the error
+/// number. A run opens its counters on thousands of processes; each asks for what may be there.
+static ABSENT: Mutex<BTreeMap<(u32, u64), i32>> = Mutex::new(BTreeMap::new());
+
+/// One counter of every software event on this process itself, switched off and never read.
+///
+/// The kernel patches its own code, on every CPU, when the first counter of a software event is
+/// opened and when the last one is closed: tens of microseconds each time (`perf_swevent_init` in
+/// `kernel/events/core.c`). As long as these are open, no other one is the first or the last.
+static KEPT: OnceLock<Vec<Counter>> = OnceLock::new();
+
 /// Opens `groups` on a process. The kernel is counted too; where that is not permitted user space
 /// alone is, and what happens only in the kernel is unavailable then.
 pub(super) fn open(target: &Target, facility: Facility, groups: &[EventGroup]) -> Opened {
+    if facility == Facility::Software {
+        KEPT.get_or_init(|| keep(groups));
+    }
     let mut opener = Opener { target, facility, kernel: true, unavailable: Vec::new() };
     let mut probes: Vec<Box<dyn Probe>> = Vec::new();
     for group in groups {
@@ -29,6 +45,23 @@ pub(super) fn open(target: &Target, facility: Facility, groups: &[EventGroup]) -
         }
     }
     Opened { probes, unavailable: opener.unavailable }
+}
+
+/// What cannot be kept open costs time and nothing else.
+fn keep(groups: &[EventGroup]) -> Vec<Counter> {
+    let open = |event: &Event| {
+        let mut builder = bare(event);
+        builder.observe_self().any_cpu().exclude_kernel(true);
+        builder.build().ok()
+    };
+    groups.iter().flat_map(|group| group.events).filter_map(open).collect()
+}
+
+fn bare(event: &Event) -> Builder<'static> {
+    let mut builder = Builder::new(SoftwareEvent::DUMMY);
+    builder.attrs_mut().type_ = event.kind;
+    builder.attrs_mut().config = event.config;
+    builder
 }
 
 struct Opener<'a> {
@@ -71,6 +104,10 @@ impl Opener<'_> {
                 self.say_kernel_only(event);
                 continue;
             }
+            if let Some(errno) = absent(event) {
+                self.say_refused(event, Some(errno));
+                continue;
+            }
             let opened = match &mut probe {
                 None => self.lead(event),
                 Some(probe) => self.builder(event).build_with_group(&mut probe.leader),
@@ -89,7 +126,10 @@ impl Opener<'_> {
                 (Err(error), Some(_)) if is_combination(error.raw_os_error()) => {
                     misfits.push(*event);
                 }
-                (Err(error), _) => self.say_refused(event, &error),
+                (Err(error), _) => {
+                    remember_absence(event, error.raw_os_error());
+                    self.say_refused(event, error.raw_os_error());
+                }
             }
         }
         (probe, misfits)
@@ -110,9 +150,7 @@ impl Opener<'_> {
     }
 
     fn builder(&self, event: &Event) -> Builder<'static> {
-        let mut builder = Builder::new(SoftwareEvent::DUMMY);
-        builder.attrs_mut().type_ = event.kind;
-        builder.attrs_mut().config = event.config;
+        let mut builder = bare(event);
         builder
             .observe_pid(self.target.pid as i32)
             .any_cpu()
@@ -132,9 +170,10 @@ impl Opener<'_> {
         builder
     }
 
-    fn say_refused(&mut self, event: &Event, error: &io::Error) {
+    fn say_refused(&mut self, event: &Event, errno: Option<i32>) {
         let metrics = vec![event.metric.name.to_owned()];
-        let new = refused(self.facility, metrics, error.raw_os_error(), paranoid());
+        let paranoid = if is_permission(errno) { paranoid() } else { None };
+        let new = refused(self.facility, metrics, errno, paranoid);
         say_once(&mut self.unavailable, [new]);
     }
 
@@ -147,6 +186,18 @@ impl Opener<'_> {
         new.remedy =
             "sudo sysctl kernel.perf_event_paranoid=1, or give the program CAP_PERFMON".to_owned();
         say_once(&mut self.unavailable, [new]);
+    }
+}
+
+fn absent(event: &Event) -> Option<i32> {
+    let absent = ABSENT.lock().unwrap_or_else(PoisonError::into_inner);
+    absent.get(&(event.kind, event.config)).copied()
+}
+
+fn remember_absence(event: &Event, errno: Option<i32>) {
+    if let (true, Some(errno)) = (is_absence(errno), errno) {
+        let mut absent = ABSENT.lock().unwrap_or_else(PoisonError::into_inner);
+        absent.insert((event.kind, event.config), errno);
     }
 }
 

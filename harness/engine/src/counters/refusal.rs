@@ -47,6 +47,11 @@ pub(super) fn is_combination(errno: Option<i32>) -> bool {
     matches!(errno, Some(EINVAL))
 }
 
+/// Whether the machine has no such event, which does not change while this process lives.
+pub(super) fn is_absence(errno: Option<i32>) -> bool {
+    matches!(errno, Some(ENOENT | ENODEV | ENOSYS | EOPNOTSUPP))
+}
+
 /// The refusal of `metrics` in words. `paranoid` is `/proc/sys/kernel/perf_event_paranoid`, where
 /// it could be read.
 pub fn refused(

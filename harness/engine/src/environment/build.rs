@@ -19,7 +19,9 @@ const LIMIT: Duration = Duration::from_secs(5);
 const OUTPUT_BYTES_MAX: u64 = 1 << 20;
 
 pub(super) fn facts(tree: &Path) -> Vec<Fact> {
+    let profile = if cfg!(debug_assertions) { "debug" } else { "release" };
     vec![
+        fact("dyno_build", Ok(profile.to_owned())),
         fact("rustc", rustc(tree)),
         fact("rustflags", Ok(rustflags(tree))),
         fact("git_revision", git(tree, &["rev-parse", "HEAD"])),

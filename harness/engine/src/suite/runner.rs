@@ -139,11 +139,12 @@ impl Checker<'_> {
         let keys = ["prepare", "conclude", "check"];
         let metrics = runner.metrics.first().map(|metric| ("metrics", &metric.span));
         let shell = runner.shell.as_ref().map(|shell| ("shell", &shell.span));
+        let ignore = runner.ignore_failure.as_ref().map(|flag| ("ignore_failure", &flag.span));
         let around = keys
             .iter()
             .zip(around)
             .find_map(|(key, found)| found.as_ref().map(|found| (*key, &found.span)));
-        if let Some((key, span)) = around.or(metrics).or(shell) {
+        if let Some((key, span)) = around.or(metrics).or(shell).or(ignore) {
             return Err(SuiteError::at(
                 self.source,
                 span,
@@ -180,6 +181,7 @@ impl Checker<'_> {
             prepare: line("prepare", &runner.prepare)?,
             conclude: line("conclude", &runner.conclude)?,
             check: line("check", &runner.check)?,
+            ignore_failure: runner.ignore_failure.as_ref().is_some_and(|flag| flag.value),
             metrics,
         })))
     }

@@ -141,6 +141,9 @@ pub(super) struct WireRunner {
     pub(super) conclude: Option<Located<WireCommand>>,
     /// Command run after each sample, not measured; its standard output is the answer.
     pub(super) check: Option<Located<WireCommand>>,
+    /// Count a sample although the command exits with another code than 0, which is kept as the
+    /// metric `exit_code`. Default false.
+    pub(super) ignore_failure: Option<Located<bool>>,
     /// Numbers to pick out of the output of the command.
     #[serde(default)]
     pub(super) metrics: Vec<Located<WireMetric>>,

@@ -20,16 +20,31 @@ pub struct Finished {
     pub output: Output,
 }
 
+/// Which exit codes are an end that is well.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Accept {
+    /// 0 alone.
+    Success,
+    /// Any. A command that a signal killed has none, and has failed all the same.
+    AnyCode,
+}
+
 /// Waits for a released command and everything that it leaves behind, at most `timeout`.
 ///
 /// # Errors
 /// [`FailureKind::Start`] when it never came to exec, [`FailureKind::Timeout`],
 /// [`FailureKind::Died`] when a signal killed it, [`FailureKind::Run`] when it exited with
-/// another code than 0.
-pub fn finish(mut process: Process, timeout: Duration) -> Result<Finished, Failure> {
+/// a code that `accept` does not let pass.
+pub fn finish(
+    mut process: Process,
+    timeout: Duration,
+    accept: Accept,
+) -> Result<Finished, Failure> {
     let exit = process.wait(timeout)?;
     let kind = match exit.status {
-        ExitStatus::Code(0) => return Ok(Finished { exit, output: process.take_output() }),
+        ExitStatus::Code(code) if code == 0 || accept == Accept::AnyCode => {
+            return Ok(Finished { exit, output: process.take_output() });
+        }
         ExitStatus::Code(_) => FailureKind::Run,
         ExitStatus::Signal(_) => FailureKind::Died,
     };
@@ -51,7 +66,7 @@ pub fn run_to_end(
     let finished = launcher
         .hold(spawn)
         .and_then(super::Held::release)
-        .and_then(|process| finish(process, timeout));
+        .and_then(|process| finish(process, timeout, Accept::Success));
     finished
         .map_err(|failure| Failure { message: format!("{role}: {}", failure.message), ..failure })
 }

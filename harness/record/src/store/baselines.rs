@@ -34,8 +34,8 @@ impl Store {
             Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(BTreeMap::new()),
             Err(e) => return Err(StoreError::io("read", &path, e)),
         };
-        let kept: Kept = serde_json::from_slice(&text)
-            .map_err(|e| StoreError::damaged(&path, e.to_string()))?;
+        let kept: Kept =
+            serde_json::from_slice(&text).map_err(|e| StoreError::damaged(&path, e.to_string()))?;
         if kept.schema != SCHEMA {
             return Err(StoreError::Schema { path, found: kept.schema, known: SCHEMA });
         }

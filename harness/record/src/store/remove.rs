@@ -3,11 +3,12 @@
 //! Called by `dyno prune` through `Store`. It never removes what somebody is writing, and nothing
 //! that is not a run.
 
-use std::fs::{self, File, TryLockError};
+use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::{Store, StoreError, files, is_run_name};
+use super::writer::lock_unfinished;
+use super::{Store, StoreError, is_run_name};
 use crate::RunId;
 
 /// Where workers write, when a suite does not say where: one directory per run.
@@ -46,7 +47,7 @@ impl Store {
     /// # Errors
     /// When its journal cannot be opened.
     pub fn is_written(&self, id: &RunId) -> Result<bool, StoreError> {
-        match hold(&self.directory(id)?) {
+        match lock_unfinished(&self.directory(id)?) {
             Ok(_) => Ok(false),
             Err(StoreError::Busy { .. }) => Ok(true),
             Err(error) => Err(error),
@@ -64,7 +65,7 @@ impl Store {
             return Err(StoreError::damaged(&directory, "it is no run; nothing is removed"));
         }
         // Held until the end, so that nobody resumes what is going away.
-        let _journal = hold(&directory)?;
+        let _journal = lock_unfinished(&directory)?;
         let doomed = self.root().join(format!("{REMOVED}{id}"));
         fs::rename(&directory, &doomed).map_err(|e| StoreError::io("remove", &directory, e))?;
         remove_all(&doomed)
@@ -100,25 +101,10 @@ impl Store {
         let name = leftover.path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
         // Held until the end, so that nobody resumes the run and loses its data directory.
         let _journal = match is_run_name(name) {
-            true => hold(&self.root().join(name))?,
+            true => lock_unfinished(&self.root().join(name))?,
             false => None,
         };
         remove_all(&leftover.path)
-    }
-}
-
-/// The locked journal of a run; `None` where there is none, because nobody can write such a run.
-fn hold(directory: &Path) -> Result<Option<File>, StoreError> {
-    let path = directory.join(files::JOURNAL);
-    let journal = match File::open(&path) {
-        Ok(journal) => journal,
-        Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(None),
-        Err(e) => return Err(StoreError::io("open", &path, e)),
-    };
-    match journal.try_lock() {
-        Ok(()) => Ok(Some(journal)),
-        Err(TryLockError::WouldBlock) => Err(StoreError::Busy { path: directory.to_path_buf() }),
-        Err(TryLockError::Error(e)) => Err(StoreError::io("lock the journal of", directory, e)),
     }
 }
 

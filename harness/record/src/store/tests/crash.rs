@@ -156,18 +156,24 @@ fn a_run_has_one_writer_at_a_time() {
     assert!(matches!(complete, StoreError::Complete { .. }), "{complete}");
 }
 
-/// Names the store to the child process of the test below.
+/// Names the store to the child process of the test below, which is the same test once more.
 const CHILD_STORE: &str = "DYNO_TEST_CHILD_STORE";
 const CHILD_SAMPLES: u32 = 3000;
 
 #[test]
 fn a_process_killed_with_sigkill_loses_no_sample_that_it_had_appended() {
+    if let Some(directory) = std::env::var_os(CHILD_STORE) {
+        return append_until_killed(Path::new(&directory));
+    }
     let id = RunId::new("r");
     for delay_ms in [0, 20, 40, 60, 80, 100, 150, 200, 300, 400] {
         let (guard, store) = store();
-        let name = "store::tests::crash::child_that_is_killed";
+        let name = concat!(
+            "store::tests::crash::",
+            "a_process_killed_with_sigkill_loses_no_sample_that_it_had_appended"
+        );
         let mut child = Command::new(std::env::current_exe().unwrap())
-            .args(["--exact", name, "--ignored"])
+            .args(["--exact", name])
             .env(CHILD_STORE, guard.path())
             .stdout(Stdio::null())
             .spawn()
@@ -197,13 +203,10 @@ fn a_process_killed_with_sigkill_loses_no_sample_that_it_had_appended() {
     }
 }
 
-#[test]
-#[ignore = "the child process of the test above"]
-fn child_that_is_killed() {
-    let Some(directory) = std::env::var_os(CHILD_STORE) else { return };
-    let store = Store::open(Path::new(&directory).join("results"));
+fn append_until_killed(directory: &Path) {
+    let store = Store::open(directory.join("results"));
     let mut writer = RunWriter::create(&store, &info("r")).unwrap();
-    let mut acknowledged = fs::File::create(Path::new(&directory).join("acknowledged")).unwrap();
+    let mut acknowledged = fs::File::create(directory.join("acknowledged")).unwrap();
     for number in 0..CHILD_SAMPLES {
         writer.append(&sample(number)).unwrap();
         acknowledged.write_all(b".").unwrap();

@@ -114,17 +114,7 @@ fn an_output_of_64_kib_of_every_byte_below_128_survives() {
 
 #[test]
 fn ten_thousand_samples_are_written_finished_and_read() {
-    many(10_000);
-}
-
-#[test]
-#[ignore = "prints how long it takes: cargo test -p record --release -- --ignored --nocapture"]
-fn a_hundred_thousand_samples_are_written_finished_and_read() {
-    many(100_000);
-}
-
-/// Writes and reads a long run and prints how long each part took.
-fn many(count: u32) {
+    let count = 10_000;
     let (_guard, store) = store();
     let mut writer = RunWriter::create(&store, &info("r")).unwrap();
     let begin = Instant::now();
