@@ -205,3 +205,40 @@ impl<N: Into<String>, V: Into<ParamValue>> FromIterator<(N, V)> for Params {
         Self(iter.into_iter().map(|(name, value)| (name.into(), value.into())).collect())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_are_plain_scalars_in_json() {
+        let params: Params = [
+            ("flag", ParamValue::from(true)),
+            ("rows", ParamValue::from(10_i64)),
+            ("share", ParamValue::from(0.5)),
+            ("step", ParamValue::from("08")),
+        ]
+        .into_iter()
+        .collect();
+        let json = serde_json::to_string(&params).unwrap();
+        assert_eq!(json, r#"{"flag":true,"rows":10,"share":0.5,"step":"08"}"#);
+        assert_eq!(serde_json::from_str::<Params>(&json).unwrap(), params);
+    }
+
+    #[test]
+    fn what_is_no_scalar_is_refused_in_words() {
+        let error = serde_json::from_str::<ParamValue>("[1]").unwrap_err().to_string();
+        assert!(error.contains("expected a string, an integer"), "{error}");
+        let error = serde_json::from_str::<ParamValue>("18446744073709551615").unwrap_err();
+        assert!(error.to_string().contains("18446744073709551615"), "{error}");
+    }
+
+    #[test]
+    fn typed_access_names_the_parameter_and_both_types() {
+        let params: Params = [("rows", "many")].into_iter().collect();
+        let error = params.integer("rows").unwrap_err().to_string();
+        assert_eq!(error, "parameter `rows`: expected an integer, found many");
+        assert_eq!(params.integer("other").unwrap(), None);
+        assert_eq!(params.text("rows").unwrap(), Some("many"));
+    }
+}

@@ -227,3 +227,132 @@ fn panic_message(payload: &(dyn Any + Send)) -> String {
         .or_else(|| payload.downcast_ref::<String>().map(String::as_str));
     format!("panicked: {}", text.unwrap_or("no message"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Answer, Kind, ParamSpec, Params, Spec};
+
+    /// Rows as its parameter says; panics at 13 and fails at 7.
+    struct Rows;
+
+    impl Workload for Rows {
+        fn spec(&self) -> Spec {
+            let rows = ParamSpec {
+                name: "rows".to_owned(),
+                about: "rows to count".to_owned(),
+                kind: Kind::Integer { min: 0, max: 100 },
+                default: None,
+            };
+            Spec { name: "rows".to_owned(), about: "counts".to_owned(), params: vec![rows] }
+        }
+
+        fn prepare(
+            &self,
+            params: &Params,
+            _: &Context,
+        ) -> Result<Box<dyn Prepared>, WorkloadError> {
+            let rows = params.integer("rows")?.ok_or(WorkloadError::new("`rows` is missing"))?;
+            Ok(Box::new(Counted(rows.unsigned_abs())))
+        }
+    }
+
+    struct Counted(u64);
+
+    impl Prepared for Counted {
+        fn run(&mut self) -> Result<Work, WorkloadError> {
+            match self.0 {
+                13 => panic!("unlucky"),
+                7 => Err(WorkloadError::new("seven is refused")),
+                rows => Ok(Work { rows, ..Work::default() }),
+            }
+        }
+
+        fn check(&mut self) -> Result<Answer, WorkloadError> {
+            Ok(Answer { rows: self.0, digest: format!("d{}", self.0), group: None })
+        }
+    }
+
+    /// The replies to these request lines, after the `hello`.
+    fn talk(lines: &[&str]) -> Vec<Reply> {
+        let mut replies = Vec::new();
+        let requests = lines.iter().map(|line| format!("{line}\n")).collect::<String>();
+        serve_on(&[&Rows], requests.as_bytes(), &mut replies).unwrap();
+        let text = String::from_utf8(replies).unwrap();
+        let mut replies: Vec<Reply> =
+            text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        let Reply::Hello(hello) = replies.remove(0) else { panic!("no hello: {text}") };
+        assert_eq!((hello.protocol, hello.workloads), (VERSION, vec![Rows.spec()]));
+        replies
+    }
+
+    fn prepare(rows: i64) -> String {
+        format!(
+            r#"{{"prepare":{{"workload":"rows","params":{{"rows":{rows}}},"seed":1,"data_dir":"/x"}}}}"#
+        )
+    }
+
+    fn failure(reply: &Reply) -> (FailureKind, &str) {
+        let Reply::Failed(failed) = reply else { panic!("not a failure: {reply:?}") };
+        (failed.kind, &failed.message)
+    }
+
+    const RUN: &str = r#"{"run":{"iterations":3}}"#;
+    const CHECK: &str = r#"{"check":{}}"#;
+
+    #[test]
+    fn a_session_prepares_runs_and_checks() {
+        let replies = talk(&[&prepare(5), RUN, CHECK, r#"{"bye":{}}"#, RUN]);
+        assert_eq!(replies.len(), 3, "nothing is answered after bye: {replies:?}");
+        assert_eq!(replies[0], Reply::Ready(Empty {}));
+        let Reply::Done(done) = &replies[1] else { panic!("{replies:?}") };
+        assert_eq!(done.work.rows, 15, "sums over the iterations of a request");
+        assert!(done.cpu_ns.is_some());
+        let Reply::Answer(answer) = &replies[2] else { panic!("{replies:?}") };
+        assert_eq!((answer.rows, answer.digest.as_str()), (5, "d5"));
+    }
+
+    #[test]
+    fn requests_out_of_order_are_refused_in_words() {
+        let replies = talk(&[RUN, CHECK, &prepare(5), CHECK]);
+        for (index, words) in [(0, "`run` before"), (1, "`check` before"), (3, "`check` before")] {
+            let (kind, message) = failure(&replies[index]);
+            assert_eq!(kind, FailureKind::Protocol);
+            assert!(message.contains(words), "{message}");
+        }
+    }
+
+    #[test]
+    fn errors_and_panics_are_replies_and_a_panic_ends_what_was_prepared() {
+        let replies = talk(&[&prepare(7), RUN, &prepare(13), RUN, RUN, &prepare(5), RUN]);
+        assert_eq!(failure(&replies[1]), (FailureKind::Run, "seven is refused"));
+        assert_eq!(failure(&replies[3]), (FailureKind::Panic, "panicked: unlucky"));
+        assert_eq!(failure(&replies[4]).0, FailureKind::Protocol);
+        assert!(matches!(replies[6], Reply::Done(_)), "it can be prepared again: {replies:?}");
+    }
+
+    #[test]
+    fn what_is_no_request_is_answered_and_the_session_goes_on() {
+        let other = r#"{"prepare":{"workload":"x","params":{},"seed":1,"data_dir":"/x"}}"#;
+        let replies = talk(&["hello?", r#"{"run":{"iterations":1,"more":2}}"#, other, &prepare(1)]);
+        assert_eq!(failure(&replies[0]).0, FailureKind::Protocol);
+        assert_eq!(failure(&replies[1]).0, FailureKind::Protocol);
+        assert_eq!(failure(&replies[2]), (FailureKind::Prepare, "no workload named `x` here"));
+        assert_eq!(replies[3], Reply::Ready(Empty {}));
+    }
+
+    #[test]
+    fn metrics_of_the_same_name_are_summed_over_the_iterations() {
+        let metric = |value| crate::Metric {
+            name: "batches".to_owned(),
+            value,
+            unit: crate::Unit::Count,
+            better: crate::Better::Neither,
+        };
+        let work = |rows, value| Work { rows, metrics: vec![metric(value)], ..Work::default() };
+        let mut total = Work::default();
+        add(&mut total, work(2, 3.0));
+        add(&mut total, work(5, 4.0));
+        assert_eq!(total, work(7, 7.0));
+    }
+}

@@ -187,3 +187,47 @@ pub enum Better {
     #[default]
     Neither,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(kind: &Kind, good: &[ParamValue], bad: &[ParamValue]) {
+        for value in good {
+            assert_eq!(kind.accepts(value), Ok(()), "{kind:?} {value:?}");
+        }
+        for value in bad {
+            let why = kind.accepts(value).unwrap_err();
+            assert_eq!(why, format!("expected {}", kind.expectation()), "{value:?}");
+        }
+    }
+
+    #[test]
+    fn kinds_accept_their_range_and_nothing_else() {
+        let text = ParamValue::from("a");
+        let range = Kind::Integer { min: 1, max: 64 };
+        check(&range, &[1.into(), 64.into()], &[0.into(), 65.into(), 1.5.into(), text.clone()]);
+        let float = Kind::Float { min: 0.0, max: 1.0 };
+        check(&float, &[0.5.into(), 1.into()], &[1.5.into(), 2.into(), f64::NAN.into()]);
+        check(&Kind::Bool, &[true.into()], &[1.into(), text.clone()]);
+        check(&Kind::Text, std::slice::from_ref(&text), &[1.into()]);
+        check(&Kind::words(&["a", "b"]), &[text], &[ParamValue::from("c"), true.into()]);
+    }
+
+    #[test]
+    fn a_spec_travels_as_json() {
+        let spec = Spec {
+            name: "w".to_owned(),
+            about: String::new(),
+            params: vec![ParamSpec {
+                name: "step".to_owned(),
+                about: "which".to_owned(),
+                kind: Kind::titled(&[("00", "baseline"), ("01", "")]),
+                default: Some("00".into()),
+            }],
+        };
+        let json = serde_json::to_string(&spec).unwrap();
+        assert_eq!(serde_json::from_str::<Spec>(&json).unwrap(), spec);
+        assert!(json.contains(r#""type":"choice""#), "{json}");
+    }
+}

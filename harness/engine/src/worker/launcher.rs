@@ -44,6 +44,8 @@ const FORK_TIMEOUT: Duration = Duration::from_secs(30);
 pub struct Launcher {
     link: Rc<Link>,
     child: Child,
+    /// Where programs were found in PATH, by name and working directory.
+    found: BTreeMap<(String, PathBuf), PathBuf>,
 }
 
 impl Launcher {
@@ -63,7 +65,8 @@ impl Launcher {
             .with_context(|| format!("cannot start the launcher `{}`", exe.display()))?;
         let state =
             State { inbox: BTreeMap::new(), next_id: 0, buffer: vec![0; MESSAGE_BYTES_MAX] };
-        Ok(Self { link: Rc::new(Link { socket: ours, state: RefCell::new(state) }), child })
+        let link = Rc::new(Link { socket: ours, state: RefCell::new(state) });
+        Ok(Self { link, child, found: BTreeMap::new() })
     }
 
     /// Forks a process and holds it directly before exec, so that counters can be attached to its
@@ -75,7 +78,7 @@ impl Launcher {
         let start = |error: io::Error| {
             failure(FailureKind::Start, format!("cannot start `{}`: {error}", label(spawn)))
         };
-        let program = resolve(spawn)?;
+        let program = self.program(spawn)?;
         let (ours, theirs) = Pipes::open(spawn.protocol).map_err(start)?;
         let (gate_read, gate) = pipe_with(PipeFlags::CLOEXEC).map_err(|e| start(e.into()))?;
         let id = self.link.new_id();
@@ -105,6 +108,24 @@ impl Launcher {
         };
         let process = Process::new(Rc::clone(&self.link), id, pid, ours, spawn);
         Ok(Held { process, gate })
+    }
+}
+
+impl Launcher {
+    /// The file to execute. One that was found in PATH before is taken again while it is there:
+    /// a search of PATH before every sample is a dozen system calls.
+    fn program(&mut self, spawn: &Spawn) -> Result<PathBuf, Failure> {
+        let own_path = spawn.env.iter().any(|(name, _)| name == "PATH");
+        if own_path || label(spawn).contains('/') {
+            return resolve(spawn);
+        }
+        let key = (label(spawn).to_owned(), spawn.cwd.clone());
+        if let Some(found) = self.found.get(&key).filter(|found| is_program(found)) {
+            return Ok(found.clone());
+        }
+        let program = resolve(spawn)?;
+        self.found.insert(key, program.clone());
+        Ok(program)
     }
 }
 
@@ -266,9 +287,10 @@ fn resolve(spawn: &Spawn) -> Result<PathBuf, Failure> {
 }
 
 fn find_in(path: &OsStr, name: &str, cwd: &Path) -> Option<PathBuf> {
-    env::split_paths(path).map(|folder| cwd.join(folder).join(name)).find(|candidate| {
-        candidate
-            .metadata()
-            .is_ok_and(|meta| meta.is_file() && meta.permissions().mode() & 0o111 != 0)
-    })
+    let mut candidates = env::split_paths(path).map(|folder| cwd.join(folder).join(name));
+    candidates.find(|candidate| is_program(candidate))
+}
+
+fn is_program(path: &Path) -> bool {
+    path.metadata().is_ok_and(|meta| meta.is_file() && meta.permissions().mode() & 0o111 != 0)
 }

@@ -1,0 +1,162 @@
+//! What each metric is good for and where it misleads, one entry per metric of
+//! `record::metrics::ALL` and `reports::derived::DERIVED`, in their order (a test compares).
+//!
+//! Read by `dyno explain`. The facts about sources are those of `docs/counters.md`.
+
+/// Advice on one metric.
+pub(super) struct Advice {
+    /// Its name.
+    pub(super) metric: &'static str,
+    /// Where it comes from; empty for a derived metric, whose formula says it.
+    source: &'static str,
+    /// What it is good for.
+    good_for: &'static str,
+    /// Where it misleads.
+    careful: &'static str,
+}
+
+impl Advice {
+    pub(super) fn text(&self) -> String {
+        let source = match self.source {
+            "" => String::new(),
+            source => format!("source:    {source}\n"),
+        };
+        format!("{source}good for:  {}\ncareful:   {}\n", self.good_for, self.careful)
+    }
+}
+
+macro_rules! advice {
+    ($($metric:literal: $source:literal, $good_for:literal, $careful:literal;)+) => {
+        /// All of it.
+        pub(super) const ADVICE: &[Advice] = &[$(Advice {
+            metric: $metric,
+            source: $source,
+            good_for: $good_for,
+            careful: $careful,
+        }),+];
+    };
+}
+
+advice! {
+    "wall_time":
+        "workload (a worker's own clock around the work) or harness (a command, from exec to its \
+         last process)",
+        "the verdict: it is what somebody waits for",
+        "everything else on the machine is in it; a command's includes its start, a worker's does \
+         not, so hold only like against like";
+    "cpu_time": "software (perf task clock); process (wait4) for a command where perf is refused",
+        "what the work costs when cores are shared; less touched by other programs than the time \
+         on the clock",
+        "waiting is not in it, so faster parallel code may show more of it; the last steps of a \
+         thread's exit, some 30 us, are missing";
+    "worker_cpu_time": "workload (the worker's process clock)",
+        "CPU time where perf is refused, and a check of cpu_time",
+        "child processes are not in it";
+    "rows": "workload (what it reports, or a number picked from a command's output)",
+        "the size of the work, and the base of every rate per row",
+        "dyno checks that the answer has rows, not that the work counted them honestly; a row \
+         means what the workload says it means";
+    "bytes_in": "workload (what it reports, or a number picked from a command's output)",
+        "the base of bytes_per_second, and the size of inputs",
+        "logical bytes as the workload counts them; read_bytes says what went through system calls";
+    "bytes_out": "workload (what it reports, or a number picked from a command's output)",
+        "the size of what was produced: shows at once when an encoding or a compression changed",
+        "logical bytes as the workload counts them; written_bytes says what went through system \
+         calls";
+    "peak_rss": "process (/proc with its peak reset before each sample; wait4 for commands)",
+        "how much memory a machine needs for this work",
+        "the kernel adds it up roughly, expect an error of some 100 KiB; of several processes \
+         only the largest counts; memory that an allocator keeps from an earlier sample is in it";
+    "peak_rss_sum": "process (/proc; workers only)",
+        "memory of work that uses several processes",
+        "an upper bound: the peaks need not fall together and shared pages count twice; a child \
+         that ends inside the sample is missing";
+    "page_faults": "software (perf)",
+        "finds memory that is allocated and given back again and again, often the hidden cost of \
+         large buffers",
+        "most are minor and cheap; see major_faults for those that waited";
+    "minor_faults": "software (perf) and process (/proc, wait4); two series, never mixed",
+        "first touches of fresh memory: reusing buffers makes them vanish",
+        "their price differs with the page size: huge pages give few and expensive ones";
+    "major_faults": "software (perf) and process (/proc, wait4); two series, never mixed",
+        "says that a sample waited for storage: a cold page cache, or swapping",
+        "memory-mapped input counts here on its first pass only; warm-ups hide it";
+    "context_switches": "software (perf)",
+        "threads that wait for each other, locks, queues that are too short",
+        "needs a kernel that may be counted; unavailable at kernel.perf_event_paranoid 2 and \
+         above without the capability";
+    "voluntary_switches": "process (/proc, wait4)",
+        "how often the work waited: for a lock, a queue, or I/O",
+        "for workers a lower bound: what a thread did between the last read and its end is missing";
+    "involuntary_switches": "process (/proc, wait4)",
+        "the first look when samples scatter: other programs wanted the core, or there are more \
+         threads than cores",
+        "for workers a lower bound, as voluntary_switches";
+    "cpu_migrations": "software (perf)",
+        "explains scatter on machines with several caches or sockets; --pin removes it",
+        "needs a kernel that may be counted; a few per sample are normal";
+    "read_bytes": "process (/proc/PID/io; workers only)",
+        "what the work really reads, beside what it says it reads",
+        "cached or not, and the worker's own protocol lines are in it; memory-mapped files are not";
+    "written_bytes": "process (/proc/PID/io; workers only)",
+        "what the work really writes: temporary files and rewrites show here",
+        "bytes given to the kernel, not bytes on a disk; the worker's own protocol lines are in it";
+    "storage_read_bytes": "process (/proc/PID/io, wait4)",
+        "tells a warm page cache (0) from a cold one; output.evict makes it cold on purpose",
+        "0 on tmpfs and on some network file systems";
+    "storage_written_bytes": "process (/proc/PID/io, wait4)",
+        "what will have to reach the storage because of this work",
+        "counted when a page becomes dirty, so the writing itself may fall into a later moment; 0 \
+         on tmpfs";
+    "user_time": "process (/proc, wait4)",
+        "with system_time: where the CPU time goes, into the program or into the kernel",
+        "moves in ticks of 10 ms for workers; an explanation, never a verdict";
+    "system_time": "process (/proc, wait4)",
+        "large beside user_time: look at page faults, small reads and writes, and locks",
+        "moves in ticks of 10 ms for workers; an explanation, never a verdict";
+    "cycles": "hardware (perf)",
+        "CPU work without the clock frequency in it: steadier than time on a machine that changes \
+         its frequency",
+        "needs a PMU, which most virtual machines hide; scaled, and thereby an estimate, where \
+         counters take turns";
+    "instructions": "hardware (perf)",
+        "the steadiest number of all: finds a change of a thousandth that no clock shows",
+        "fewer instructions are not less time: see cycles and ipc";
+    "cache_references": "hardware (perf)",
+        "the base of cache_miss_rate",
+        "what counts as a reference differs between CPUs; never compare two machines by it";
+    "cache_misses": "hardware (perf)",
+        "work that waits for memory: layouts, batch sizes, tables that have outgrown the cache",
+        "prefetched lines may be missing, and CPUs differ in what they count";
+    "branches": "hardware (perf)",
+        "the base of branch_miss_rate",
+        "falls when loops are unrolled or vectorised, which says nothing about misprediction";
+    "branch_misses": "hardware (perf)",
+        "finds decisions on random data: sorting the input, or arithmetic in place of a branch, \
+         removes them",
+        "a worker that repeats the same input teaches the predictor; small inputs look better \
+         than they are";
+    "rows_per_second": "",
+        "the throughput that people quote",
+        "rows of two workloads are two things; say the row's width beside it";
+    "bytes_per_second": "",
+        "throughput against what memory or a disk could do",
+        "logical bytes by time on the clock: with a warm page cache it says nothing about a disk";
+    "time_per_row": "",
+        "the price of one row: costs of stages add up, throughputs do not",
+        "on the clock, so more threads make it smaller without making a row cheaper";
+    "cores_busy": "",
+        "whether more threads could help: near the number of cores, no; near 1, something is \
+         serial",
+        "spinning counts as work";
+    "ipc": "",
+        "tells waiting for memory (well below 1) from computing (2 and more)",
+        "higher is not faster: a vectorised loop may have fewer instructions per cycle and be \
+         done earlier";
+    "cache_miss_rate": "",
+        "whether a working set fits the last-level cache",
+        "a rate of few references is no problem: look at cache_misses too";
+    "branch_miss_rate": "",
+        "whether the CPU can guess where the work goes next",
+        "a rate of few branches is no problem: look at branch_misses too";
+}

@@ -1,0 +1,211 @@
+//! What the trend draws: one panel per line of a history, or one of all cases without an order.
+//!
+//! Only numbers and words; where they stand on the picture is decided in `trend.rs`.
+
+use crate::format::{PROSE_DIGITS, Scale, counted};
+use crate::history::{Line, lines};
+use crate::run_set::{CaseSet, RunSet};
+
+/// A time of one mark, in the panel's unit.
+pub(super) struct Point {
+    pub(super) median: f64,
+    pub(super) min: f64,
+    pub(super) max: f64,
+    /// The median as it is stored, in ns.
+    pub(super) exact: f64,
+    /// What stands behind its number; `None` where it has no label.
+    pub(super) words: Option<&'static str>,
+}
+
+/// A place on the axis: a step, or a case.
+pub(super) struct Mark {
+    pub(super) id: String,
+    pub(super) case: usize,
+    pub(super) reverted: bool,
+    /// `None` where the case has no numbers.
+    pub(super) point: Option<Point>,
+}
+
+/// One plot.
+pub(super) struct Panel<'a> {
+    pub(super) set: &'a RunSet,
+    /// The case of a history of several; empty where there is one panel only.
+    pub(super) name: String,
+    pub(super) marks: Vec<Mark>,
+    pub(super) scale: Scale,
+    pub(super) ordered: bool,
+}
+
+/// A case counts as slower than the one before it only from this ratio on, so that a label is not
+/// spent on what nobody would act upon.
+const NOTABLE: f64 = 1.05;
+
+/// Every panel that has a time.
+pub(super) fn panels(set: &RunSet) -> Vec<Panel<'_>> {
+    let lines = lines(set);
+    if lines.is_empty() {
+        let marks = set.cases.iter().zip(0..).map(|(case, index)| (case.label.clone(), index));
+        let marks = marks.map(|(id, case)| mark(set, id, case, false)).collect();
+        return Panel::new(set, String::new(), marks, false).into_iter().collect();
+    }
+    lines.into_iter().filter_map(|line| of_line(set, line)).collect()
+}
+
+fn of_line(set: &RunSet, line: Line) -> Option<Panel<'_>> {
+    let steps = line.steps.into_iter();
+    let marks = steps.map(|step| mark(set, step.id, step.case, step.reverted)).collect();
+    Panel::new(set, line.name, marks, true)
+}
+
+fn mark(set: &RunSet, id: String, case: usize, reverted: bool) -> Mark {
+    let point = set.cases[case].wall_time().map(|series| {
+        let summary = &series.summary;
+        let [median, min, max] = [summary.median, summary.min, summary.max];
+        Point { median, min, max, exact: median, words: None }
+    });
+    Mark { id, case, reverted, point }
+}
+
+impl<'a> Panel<'a> {
+    fn new(set: &'a RunSet, name: String, mut marks: Vec<Mark>, ordered: bool) -> Option<Self> {
+        let first = marks.iter().find(|mark| mark.point.is_some())?;
+        let wall = set.cases[first.case].wall_time()?;
+        let scale = wall.kind.scale(wall.summary.median);
+        for point in marks.iter_mut().filter_map(|mark| mark.point.as_mut()) {
+            for value in [&mut point.median, &mut point.min, &mut point.max] {
+                *value /= scale.factor;
+            }
+        }
+        let mut panel = Self { set, name, marks, scale, ordered };
+        panel.choose_labels();
+        Some(panel)
+    }
+
+    /// The first and the last, what was reverted, and what is exceptional.
+    fn choose_labels(&mut self) {
+        let kept = self.kept();
+        let exceptional = self.exceptional(&kept);
+        let slower: Vec<usize> =
+            kept.iter().copied().filter(|&at| self.ordered && self.is_slower(&kept, at)).collect();
+        for at in kept.first().into_iter().chain(kept.last()).copied().chain(exceptional) {
+            self.say(at, if slower.contains(&at) { " slower" } else { "" });
+        }
+        for at in 0..self.marks.len() {
+            if self.marks[at].reverted {
+                self.say(at, " reverted");
+            }
+        }
+    }
+
+    fn say(&mut self, at: usize, words: &'static str) {
+        if let Some(point) = &mut self.marks[at].point {
+            point.words = Some(words);
+        }
+    }
+
+    /// The places of the marks with numbers that were not taken back.
+    pub(super) fn kept(&self) -> Vec<usize> {
+        let kept = |at: &usize| !self.marks[*at].reverted && self.marks[*at].point.is_some();
+        (0..self.marks.len()).filter(kept).collect()
+    }
+
+    fn is_slower(&self, kept: &[usize], at: usize) -> bool {
+        let before = kept.iter().rev().find(|&&other| other < at);
+        let case = |at: usize| self.marks[at].case;
+        let ratio = before.and_then(|&before| self.set.against(case(at), case(before)));
+        ratio.is_some_and(|ratio| ratio.excludes_one() && ratio.ratio >= NOTABLE)
+    }
+
+    /// The points that deserve a label beside the first and the last: the fastest; in an ordered
+    /// suite also those that are slower than the one before, and the end of the largest gain.
+    fn exceptional(&self, kept: &[usize]) -> Vec<usize> {
+        let median =
+            |at: usize| self.marks[at].point.as_ref().map_or(f64::INFINITY, |point| point.median);
+        let mut found = Vec::new();
+        found.extend(kept.iter().copied().min_by(|&a, &b| median(a).total_cmp(&median(b))));
+        if self.ordered {
+            let gain = |pair: &&[usize]| median(pair[1]) / median(pair[0]);
+            let largest = kept.windows(2).min_by(|a, b| gain(a).total_cmp(&gain(b)));
+            found.extend(largest.filter(|pair| gain(pair) < 1.0 / NOTABLE).map(|pair| pair[1]));
+            found.extend(kept.iter().copied().filter(|&at| self.is_slower(kept, at)));
+        }
+        found
+    }
+
+    /// The largest number drawn.
+    pub(super) fn top(&self) -> f64 {
+        self.points().map(|point| point.max).fold(0.0, f64::max)
+    }
+
+    fn points(&self) -> impl Iterator<Item = &Point> {
+        self.marks.iter().filter_map(|mark| mark.point.as_ref())
+    }
+
+    /// Whether a mark has no numbers.
+    pub(super) fn has_failures(&self) -> bool {
+        self.marks.iter().any(|mark| mark.point.is_none())
+    }
+
+    /// Whether a step was taken back.
+    pub(super) fn has_reverted(&self) -> bool {
+        self.marks.iter().any(|mark| mark.reverted)
+    }
+
+    /// The text beside a mark, where it has one.
+    pub(super) fn label(&self, at: usize) -> Option<String> {
+        let point = self.marks[at].point.as_ref()?;
+        Some(format!("{}{}", number(point.median), point.words?))
+    }
+
+    /// What the pointer is told over a mark.
+    pub(super) fn title(&self, at: usize) -> String {
+        let mark = &self.marks[at];
+        let case = &self.set.cases[mark.case];
+        // A step with several cases is told by its step: the panel says which case it is.
+        let name = if self.name.is_empty() { &case.label } else { &mark.id };
+        let name = [name.as_str(), case.title.as_str()].join(" ");
+        let name = name.trim();
+        let reverted = if mark.reverted { ", reverted" } else { "" };
+        let note = if case.note.is_empty() { String::new() } else { format!("; {}", case.note) };
+        match &mark.point {
+            Some(point) => {
+                let [median, min, max] = [point.median, point.min, point.max].map(number);
+                let unit = self.scale.unit;
+                format!("{name}: {median} {unit} ({min} to {max}){reverted}{note}")
+            }
+            None => {
+                let trouble = case.trouble().unwrap_or_default();
+                format!("{name}: {trouble}{reverted}{note}")
+            }
+        }
+    }
+
+    /// The first and the last step that were kept, in words.
+    pub(super) fn summary(&self) -> String {
+        let kept = self.kept();
+        let ends = [kept.first(), kept.last()];
+        let texts: Vec<String> = ends.into_iter().flatten().map(|&at| self.title(at)).collect();
+        let name = if self.name.is_empty() { String::new() } else { format!("{}: ", self.name) };
+        format!("{name}{}", texts.join("; "))
+    }
+}
+
+fn number(value: f64) -> String {
+    crate::format::significant(value, PROSE_DIGITS)
+}
+
+/// How many samples the cases of all panels have, in brackets.
+pub(super) fn samples(panels: &[Panel<'_>]) -> String {
+    let cases = panels.iter().flat_map(|panel| panel.marks.iter().map(|mark| (panel.set, mark)));
+    let measured = cases.filter(|(_, mark)| mark.point.is_some());
+    let counts = measured.map(|(set, mark)| {
+        let case: &CaseSet = &set.cases[mark.case];
+        case.counted
+    });
+    let (least, most) = (counts.clone().min().unwrap_or(0), counts.max().unwrap_or(0));
+    if least == most {
+        format!("({} each)", counted(most, "sample"))
+    } else {
+        format!("({least} to {most} samples each)")
+    }
+}

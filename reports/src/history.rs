@@ -1,0 +1,80 @@
+//! The steps of an optimisation history in order, wherever they come from.
+//!
+//! A step is a parameter value of one run, or a run that a person labelled with `--step`. Charts
+//! and the headline read [`lines`] and do not ask which. Another kind of step, such as a git
+//! revision, becomes a [`StepPoint`] here and nowhere else.
+
+use crate::run_set::RunSet;
+
+/// One step as it is drawn.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StepPoint {
+    /// Its number or name.
+    pub id: String,
+    /// What was changed; may be empty.
+    pub title: String,
+    /// What was learned; may be empty.
+    pub note: String,
+    /// Whether it was taken back.
+    pub reverted: bool,
+    /// Its case: an index into [`RunSet::cases`].
+    pub case: usize,
+    /// Its run: an index into [`RunSet::runs`].
+    pub run: usize,
+}
+
+/// The steps of one case.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Line {
+    /// What the case is called; empty where the history has one line only.
+    pub name: String,
+    /// Its steps in order.
+    pub steps: Vec<StepPoint>,
+}
+
+impl Line {
+    /// The steps that were not taken back.
+    pub fn kept(&self) -> impl Iterator<Item = &StepPoint> {
+        self.steps.iter().filter(|step| !step.reverted)
+    }
+}
+
+/// The lines of a set: one for each case that its steps have. Empty where the order of the cases
+/// means nothing.
+pub fn lines(set: &RunSet) -> Vec<Line> {
+    if !set.is_ordered() {
+        return Vec::new();
+    }
+    let own = set.own_labels();
+    let mut lines: Vec<Line> = Vec::new();
+    for (index, label) in own.iter().enumerate() {
+        let name = line_name(set, index, label);
+        let step = step_point(set, index, label);
+        match lines.iter_mut().find(|line| line.name == name) {
+            Some(line) => line.steps.push(step),
+            None => lines.push(Line { name, steps: vec![step] }),
+        }
+    }
+    lines
+}
+
+/// What tells the case from the others of its step; empty where it has no others.
+fn line_name(set: &RunSet, index: usize, own_label: &str) -> String {
+    let run = set.cases[index].run;
+    let alone = set.cases.iter().filter(|case| case.run == run).count() == 1;
+    let by_parameter = set.runs.len() == 1 || set.runs[run].step.is_none();
+    if alone || by_parameter { String::new() } else { own_label.to_owned() }
+}
+
+fn step_point(set: &RunSet, index: usize, own_label: &str) -> StepPoint {
+    let case = &set.cases[index];
+    let labelled = set.runs[case.run].step.as_ref().filter(|_| set.runs.len() > 1);
+    StepPoint {
+        id: labelled.map_or(own_label, |step| &step.id).to_owned(),
+        title: case.title.clone(),
+        note: case.note.clone(),
+        reverted: labelled.is_some_and(|step| step.reverted),
+        case: index,
+        run: case.run,
+    }
+}
