@@ -9,6 +9,7 @@ pub mod derived;
 pub mod format;
 pub mod history;
 pub mod run_set;
+pub mod warnings;
 
 mod document;
 mod labels;

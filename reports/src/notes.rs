@@ -54,6 +54,7 @@ pub(crate) fn warnings(set: &RunSet) -> Vec<String> {
         all.push("the runs are from different machines: their times do not compare".to_owned());
     }
     all.extend(marks(set));
+    all.extend(crate::warnings::of(set));
     all
 }
 

@@ -9,7 +9,8 @@ use std::collections::BTreeMap;
 use anyhow::{Result, bail};
 use record::store::StoredRun;
 use record::{
-    Better, CaseInfo, Failure, FailureKind, Mark, RunInfo, Sample, Source, Status, Unit, Value,
+    Answer, Better, CaseInfo, Failure, FailureKind, Mark, RunInfo, Sample, Source, Status, Unit,
+    Value,
 };
 use stats::{Observation, Ratio, Summary};
 
@@ -47,6 +48,8 @@ pub struct CaseSet {
     pub reverted: bool,
     /// Whether it has numbers.
     pub state: State,
+    /// What it produced, by its first sample that counts and was checked.
+    pub answer: Option<Answer>,
     /// Samples that count.
     pub counted: usize,
     /// Warm-up samples.
@@ -314,6 +317,7 @@ impl CaseSet {
             reverted: false,
             info,
             state,
+            answer: counting.iter().find_map(|sample| sample.answer.clone()),
             counted: counting.len(),
             warmups: marked(samples, |mark| matches!(mark, Mark::Warmup)),
             rejected: marked(samples, |mark| matches!(mark, Mark::Rejected { .. })),

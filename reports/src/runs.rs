@@ -2,8 +2,11 @@
 //!
 //! The command line reads the listing and calls [`runs_table`]; nothing is opened here.
 
+use std::collections::BTreeMap;
+
 use anyhow::Result;
 use comfy_table::{Table, presets};
+use record::RunId;
 use record::store::{RunEntry, State};
 use serde::Serialize;
 
@@ -23,6 +26,12 @@ pub struct RunLine {
     pub suite: String,
     /// The name that a person gave it.
     pub label: String,
+    /// The baselines that it is.
+    pub baselines: Vec<String>,
+    /// The step of an optimisation history that it stands for; empty for none.
+    pub step: String,
+    /// Whether that step was taken back.
+    pub reverted: bool,
     /// Its cases.
     pub cases: usize,
     /// The samples that its plan asks for, warm-ups not counted.
@@ -31,9 +40,12 @@ pub struct RunLine {
     pub state: String,
 }
 
-impl From<&RunEntry> for RunLine {
-    fn from(entry: &RunEntry) -> Self {
+impl RunLine {
+    /// A run of the store; `baselines` are those of the whole store.
+    pub fn new(entry: &RunEntry, baselines: &BTreeMap<String, RunId>) -> Self {
         let info = entry.info.as_ref();
+        let step = info.and_then(|info| info.step.as_ref());
+        let own = baselines.iter().filter(|(_, id)| **id == entry.id);
         let samples = info.map_or(0, |info| {
             let per_case = u64::from(info.sampling.processes) * u64::from(info.sampling.iterations);
             per_case * info.cases.len() as u64
@@ -44,6 +56,9 @@ impl From<&RunEntry> for RunLine {
             took_ns: info.and_then(|info| Some(info.finished_ns? - info.started_ns)),
             suite: info.map(|info| info.suite.name.clone()).unwrap_or_default(),
             label: entry.label().unwrap_or_default().to_owned(),
+            baselines: own.map(|(name, _)| name.clone()).collect(),
+            step: step.map(|step| step.id.clone()).unwrap_or_default(),
+            reverted: step.is_some_and(|step| step.reverted),
             cases: info.map_or(0, |info| info.cases.len()),
             samples,
             state: match &entry.state {
@@ -55,7 +70,8 @@ impl From<&RunEntry> for RunLine {
     }
 }
 
-const HEAD: [&str; 8] = ["run", "started", "took", "suite", "label", "cases", "samples", "state"];
+const HEAD: [&str; 10] =
+    ["run", "started", "took", "suite", "label", "baseline", "step", "cases", "samples", "state"];
 
 /// The runs as text in the order given, ending with a line feed.
 ///
@@ -81,12 +97,19 @@ pub fn runs_table(lines: &[RunLine], format: Format) -> Result<String> {
 fn drawn(lines: &[RunLine], style: comfy_table::TableStyle) -> String {
     let mut table = Table::new();
     table.load_style(style);
-    table.set_header(HEAD);
+    // Most stores have neither baselines nor steps: then their columns would only take room.
+    let used = |name: &str| match name {
+        "baseline" => lines.iter().any(|line| !line.baselines.is_empty()),
+        "step" => lines.iter().any(|line| !line.step.is_empty()),
+        _ => true,
+    };
+    table.set_header(HEAD.into_iter().filter(|name| used(name)));
     for line in lines {
         let mut cells = raw(line);
         cells[1] = line.started_ns.map(moment).unwrap_or_default();
         cells[2] = line.took_ns.map(took).unwrap_or_default();
-        table.add_row(cells.map(|cell| shorten(&cell, 60)));
+        let cells = HEAD.into_iter().zip(cells).filter(|(name, _)| used(name));
+        table.add_row(cells.map(|(_, cell)| shorten(&cell, 60)));
     }
     table.to_string().lines().map(|line| format!("{}\n", line.trim_end())).collect()
 }
@@ -96,7 +119,7 @@ fn took(ns: i64) -> String {
     Kind::Time.scale(ns).with_unit(ns, PROSE_DIGITS)
 }
 
-fn raw(line: &RunLine) -> [String; 8] {
+fn raw(line: &RunLine) -> [String; 10] {
     let number = |value: Option<i64>| value.map(|ns| ns.to_string()).unwrap_or_default();
     [
         line.id.clone(),
@@ -104,6 +127,8 @@ fn raw(line: &RunLine) -> [String; 8] {
         number(line.took_ns),
         line.suite.clone(),
         line.label.clone(),
+        line.baselines.join(" "),
+        format!("{}{}", line.step, if line.reverted { " (reverted)" } else { "" }),
         line.cases.to_string(),
         line.samples.to_string(),
         line.state.clone(),

@@ -200,7 +200,7 @@ fn markdown(set: &RunSet, grid: &Grid, options: &ShowOptions) -> String {
 }
 
 /// `text` with everything that Markdown or HTML would obey made harmless.
-fn escaped(text: &str) -> String {
+pub(crate) fn escaped(text: &str) -> String {
     let mut out = String::new();
     for c in printable(text).chars() {
         match c {

@@ -1,6 +1,8 @@
 //! The command line.
 
 mod cmd;
+mod history;
+mod comfort;
 
 use std::path::PathBuf;
 
@@ -8,6 +10,11 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use reports::Format;
 
 pub(crate) use cmd::{CmdArgs, EndingArgs, SamplingArgs};
+pub(crate) use history::{ChoiceArgs, CompareArgs, HistoryArgs, MarkArgs};
+pub(crate) use comfort::{
+    ColorChoice, CompleteCommand, CompletionsArgs, ExplainArgs, InitArgs, ProgressChoice,
+    PruneArgs, Shell,
+};
 
 const EXIT_CODES: &str = "\
 Exit codes: 0 ok, 1 internal, 2 usage or suite, 4 nothing selected, 5 wrong answer,
@@ -17,6 +24,9 @@ Exit codes: 0 ok, 1 internal, 2 usage or suite, 4 nothing selected, 5 wrong answ
 #[derive(Debug, Parser)]
 #[command(name = "dyno", version, about, after_help = EXIT_CODES, infer_subcommands = true)]
 pub(crate) struct Cli {
+    /// When text is coloured.
+    #[arg(long, value_name = "WHEN", value_enum, default_value_t, global = true)]
+    pub(crate) color: ColorChoice,
     #[command(subcommand)]
     pub(crate) command: Command,
 }
@@ -31,6 +41,10 @@ pub(crate) enum Command {
     List(ListArgs),
     /// Print the table of a run.
     Show(ShowArgs),
+    /// Compare two runs case by case, or the cases of one run with each other.
+    Compare(CompareArgs),
+    /// Say which step of an optimisation history a run stands for, and whether it was reverted.
+    Mark(MarkArgs),
     /// List the runs of the store.
     Runs(RunsArgs),
     /// Write the HTML report of one or more runs.
@@ -39,6 +53,20 @@ pub(crate) enum Command {
     Workloads(WorkloadsArgs),
     /// Print the JSON Schema of the suite format.
     Schema,
+    /// Write a commented first suite for a project of your own, or a worker.
+    Init(InitArgs),
+    /// Remove old runs, and what killed runs left behind.
+    Prune(PruneArgs),
+    /// Say what a metric is, where it comes from and what it is good for.
+    Explain(ExplainArgs),
+    /// Print the completions of a shell.
+    Completions(CompletionsArgs),
+    /// Print what could stand at a place; asked by the completions.
+    #[command(subcommand, name = "__complete", hide = true)]
+    Complete(CompleteCommand),
+    /// Print docs/cli.md.
+    #[command(name = "__reference", hide = true)]
+    Reference,
 }
 
 /// Where runs are kept.
@@ -73,6 +101,8 @@ pub(crate) struct RunArgs {
     #[arg(long, value_name = "CPUS", conflicts_with = "resume")]
     pub(crate) pin: Option<String>,
     #[command(flatten)]
+    pub(crate) history: HistoryArgs,
+    #[command(flatten)]
     pub(crate) ending: EndingArgs,
 }
 
@@ -93,9 +123,8 @@ pub(crate) struct ListArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct ShowArgs {
-    /// A run's id, the beginning of it, its label, or `last`.
-    #[arg(value_name = "RUN")]
-    pub(crate) run: Option<String>,
+    #[command(flatten)]
+    pub(crate) choice: ChoiceArgs,
     /// The case that the others are held against [default: the first].
     #[arg(long, value_name = "CASE")]
     pub(crate) against: Option<String>,
@@ -117,10 +146,10 @@ pub(crate) struct RunsArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct ReportArgs {
-    /// Runs: ids, beginnings of ids, labels, or `last` [default: last].
-    #[arg(value_name = "RUN")]
-    pub(crate) runs: Vec<String>,
-    /// The file to write [default: report.html in the run's directory].
+    #[command(flatten)]
+    pub(crate) choice: ChoiceArgs,
+    /// The file to write [default: report.html in the last run's directory; history.html there
+    /// with `--history`].
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
     #[command(flatten)]

@@ -2,7 +2,14 @@
 //! comes back into text and an exit code.
 
 pub(crate) mod cmd;
+pub(crate) mod compare;
+pub(crate) mod completions;
+pub(crate) mod explain;
+pub(crate) mod init;
 pub(crate) mod list;
+pub(crate) mod mark;
+pub(crate) mod prune;
+pub(crate) mod reference;
 pub(crate) mod report;
 pub(crate) mod run;
 pub(crate) mod runs;
@@ -10,6 +17,7 @@ pub(crate) mod schema;
 pub(crate) mod show;
 pub(crate) mod workloads;
 
+mod history;
 mod measuring;
 mod planning;
 mod reading;

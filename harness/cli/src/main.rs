@@ -27,6 +27,7 @@ fn main() -> ExitCode {
         _ => {}
     }
     let cli = Cli::parse();
+    output::colour(cli.color);
     match dispatch(&cli.command) {
         Ok(exit) => exit.into(),
         Err(error) => exit::report(&error).into(),
@@ -39,9 +40,17 @@ fn dispatch(command: &Command) -> anyhow::Result<Exit> {
         Command::Cmd(args) => commands::cmd::run(args),
         Command::List(args) => commands::list::run(args),
         Command::Show(args) => commands::show::run(args),
+        Command::Compare(args) => commands::compare::run(args),
+        Command::Mark(args) => commands::mark::run(args),
         Command::Runs(args) => commands::runs::run(args),
         Command::Report(args) => commands::report::run(args),
         Command::Workloads(args) => commands::workloads::run(args),
         Command::Schema => commands::schema::run(),
+        Command::Init(args) => commands::init::run(args),
+        Command::Prune(args) => commands::prune::run(args),
+        Command::Explain(args) => commands::explain::run(args),
+        Command::Completions(args) => commands::completions::run(args),
+        Command::Complete(asked) => commands::completions::complete(asked),
+        Command::Reference => commands::reference::run(),
     }
 }

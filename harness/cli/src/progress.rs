@@ -15,6 +15,8 @@ use record::{CaseId, Sample, Status, metrics};
 use reports::format::Kind;
 use stats::{Observation, Summary};
 
+use crate::args::ProgressChoice;
+
 /// Samples that the sparkline shows at most.
 const SPARK_POINTS: usize = 24;
 
@@ -26,7 +28,10 @@ const BAR_CELLS: usize = 24;
 
 /// Draws the progress of one run.
 pub(crate) struct Screen {
+    /// Where lines are redrawn.
     term: Option<Term>,
+    /// Whether plain lines are written where there is no such terminal.
+    plain: bool,
     suite: String,
     labels: BTreeMap<CaseId, String>,
     /// When the last plain line was written.
@@ -37,12 +42,13 @@ pub(crate) struct Screen {
 
 impl Screen {
     /// A screen for a plan; lines are redrawn only where standard error is a terminal.
-    pub(crate) fn new(plan: &Plan, suite: &str) -> Self {
+    pub(crate) fn new(plan: &Plan, suite: &str, choice: ProgressChoice) -> Self {
         let term = Term::stderr();
+        let able = term.is_term() && std::env::var_os("TERM").is_none_or(|t| t != "dumb");
         let labels = plan.cases.iter().map(|case| (case.id.clone(), label(plan, case))).collect();
         Self {
-            term: (term.is_term() && std::env::var_os("TERM").is_none_or(|t| t != "dumb"))
-                .then_some(term),
+            term: (able && choice == ProgressChoice::Auto).then_some(term),
+            plain: choice != ProgressChoice::Never,
             suite: suite.to_owned(),
             labels,
             told: None,
@@ -140,7 +146,7 @@ impl Observer for Screen {
 
     fn end(&mut self, case: &Case, progress: &Progress) {
         let due = self.told.is_none_or(|told| told.elapsed() >= PLAIN_EVERY);
-        if self.term.is_none() && (due || progress.done == progress.total) {
+        if self.term.is_none() && self.plain && (due || progress.done == progress.total) {
             let left = progress.left.map_or_else(String::new, |l| format!(", {} left", clock(l)));
             let line = self.case_line(case);
             eprintln!("[{}/{}{left}] {}", progress.done, progress.total, line.trim_end());
@@ -181,7 +187,7 @@ fn sparkline(times: &[Observation]) -> String {
 }
 
 fn bar(done: usize, total: usize) -> String {
-    let full = if total == 0 { 0 } else { (done * BAR_CELLS / total).min(BAR_CELLS) };
+    let full = (done * BAR_CELLS).checked_div(total).unwrap_or(0).min(BAR_CELLS);
     format!("{}{}", "█".repeat(full), "░".repeat(BAR_CELLS - full))
 }
 

@@ -19,7 +19,7 @@ SPEC = {
             "name": "rows",
             "about": "numbers to sort",
             "kind": {"type": "integer", "min": 1, "max": 10_000_000},
-            "default": 200_000,
+            "default": 100_000,
         },
         {
             "name": "algorithm",
@@ -34,7 +34,7 @@ SPEC = {
 def prepare(params, seed):
     """Everything that must not be measured: make or read the input."""
     rng = random.Random(seed)
-    numbers = [rng.getrandbits(32) for _ in range(params.get("rows", 200_000))]
+    numbers = [rng.getrandbits(32) for _ in range(params.get("rows", 100_000))]
     return numbers, params.get("algorithm", "sorted")
 
 

@@ -23,7 +23,7 @@ pub use storage::Mount;
 type Known = Result<String, String>;
 
 /// Describes the machine, the file system of `data_dir`, and the source tree that is measured.
-/// The cores are tried for 50 ms, and `rustc` and `git` are asked, with a limit of 5 s each.
+/// The cores are tried for 85 ms, and `rustc` and `git` are asked, with a limit of 5 s each.
 pub fn capture(data_dir: &Path, measured_tree: &Path) -> Environment {
     let cpuinfo = read("/proc/cpuinfo").unwrap_or_default();
     let mut facts = Vec::new();

@@ -25,7 +25,7 @@ pub use error::StoreError;
 pub use remove::Leftover;
 pub use writer::{Recovery, RunWriter};
 
-use crate::{RunId, RunInfo, Sample};
+use crate::{RunId, RunInfo, Sample, Step};
 
 /// A directory of runs.
 #[derive(Clone, Debug)]
@@ -45,6 +45,11 @@ pub struct RunEntry {
 }
 
 impl RunEntry {
+    /// The step of an optimisation history that the run stands for.
+    pub fn step(&self) -> Option<&Step> {
+        self.info.as_ref().and_then(|info| info.step.as_ref())
+    }
+
     /// The name that a person gave to the run.
     pub fn label(&self) -> Option<&str> {
         self.info.as_ref().and_then(|info| info.label.as_deref())
@@ -114,8 +119,8 @@ impl Store {
         Ok(runs)
     }
 
-    /// The run that a person means by `name`: its name, a baseline, a label (the newest run that
-    /// has it), the unique beginning of a name, `last`, `latest`, or `last~1` for the one before.
+    /// The run that a person means by `name`: its name, a baseline, a label or a step (the
+    /// newest run that has it), the unique beginning of a name, `last`, `latest`, or `last~1` for the one before.
     /// `None` is `last`. Damaged runs are never the last.
     ///
     /// # Errors

@@ -79,8 +79,8 @@ type Plot<'a> = ChartContext<
     Cartesian2d<plotters::coord::types::RangedCoordf64, plotters::coord::types::RangedCoordf64>,
 >;
 
-/// Room above a panel for its name, in px.
-const NAME: f64 = 18.0;
+/// Room above a panel for its name, and a gap to the panel above it, in px.
+const NAME: f64 = 34.0;
 
 fn draw(panels: &[Panel<'_>], size: Size) -> Result<String, Failed> {
     let wide = size == Size::Wide;
@@ -88,38 +88,51 @@ fn draw(panels: &[Panel<'_>], size: Size) -> Result<String, Failed> {
     let height: u32 = match (wide, several) {
         (true, false) => 300,
         (false, false) => 240,
-        (true, true) => 220,
-        (false, true) => 200,
+        (true, true) => 236,
+        (false, true) => 216,
     };
     let canvas = Canvas::new((size.width(), height * panels.len() as u32));
     let areas = canvas.area.split_evenly((panels.len(), 1));
+    let wanted = if wide && !several { 5 } else { 4 };
+    let axis = |panel: &Panel<'_>| -> (f64, Vec<String>) {
+        let ticks = ticks_from_zero(panel.top(), wanted);
+        let texts = ticks.iter().map(|&tick| tick_text(tick, ticks[1])).collect();
+        (ticks[ticks.len() - 1], texts)
+    };
+    let scales: Vec<(f64, Vec<String>)> = panels.iter().map(axis).collect();
+    let texts = scales.iter().flat_map(|(_, texts)| texts);
+    // The same margins everywhere, so that a step stands below itself.
+    let left = texts.map(|text| text_width(text, TEXT)).fold(0.0, f64::max) + 10.0;
+    let right = panels.iter().map(|panel| right_of(panel, f64::from(size.width()) - left));
+    let right = right.fold(4.0, f64::max);
     let mut said = Vec::new();
     for (number, (panel, area)) in panels.iter().zip(&areas).enumerate() {
-        let top = f64::from(height) * number as f64;
         if several {
             let name = format!("{}, {}", panel.name, panel.scale.unit);
             let name = fitted(&name, TEXT, f64::from(size.width()));
-            canvas.text(&name, (0.0, top + NAME / 2.0), Side::Right, Role::Ink)?;
+            let middle = f64::from(height) * number as f64 + NAME - TEXT;
+            canvas.text(&name, (0.0, middle), Side::Right, Role::Ink)?;
         }
-        let ticks = ticks_from_zero(panel.top(), if wide && !several { 5 } else { 4 });
-        let step = ticks[1];
-        let texts: Vec<String> = ticks.iter().map(|&tick| tick_text(tick, step)).collect();
-        let left = texts.iter().map(|text| text_width(text, TEXT)).fold(0.0, f64::max) + 10.0;
-        let last = panel.marks.len() - 1;
-        let room = panel.label(last).map_or(0.0, |label| text_width(&label, TEXT));
-        let slot = (f64::from(size.width()) - left) / panel.marks.len() as f64;
-        let right = (room + 12.0 - slot / 2.0).max(4.0);
+        let (top, texts) = &scales[number];
+        let last = panel.marks.len() as f64 - 0.5;
         let plot = ChartBuilder::on(area)
             .margin_top(units(if several { 20.0 + NAME } else { 20.0 }))
             .margin_right(units(right))
             .margin_bottom(units(24.0))
             .margin_left(units(left))
-            .build_cartesian_2d(-0.5..last as f64 + 0.5, 0.0..ticks[ticks.len() - 1])?;
-        axes(panel, &canvas, &plot, &texts)?;
+            .build_cartesian_2d(-0.5..last, 0.0..*top)?;
+        axes(panel, &canvas, &plot, texts)?;
         marks(panel, plot, &canvas)?;
         said.push(panel.summary());
     }
     Ok(canvas.finish(wide, &format!("{} {}", Trend.question(), said.join("; "))))
+}
+
+/// Room to the right of the last mark's slot for its label, in px.
+fn right_of(panel: &Panel<'_>, width: f64) -> f64 {
+    let count = panel.marks.len();
+    let room = panel.label(count - 1).map_or(0.0, |label| text_width(&label, TEXT));
+    room + 12.0 - width / count as f64 / 2.0
 }
 
 /// Where a value of the plot stands on the picture, in px.

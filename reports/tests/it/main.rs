@@ -8,7 +8,10 @@
 
 mod browser;
 mod charts;
+mod compare;
 mod fixture;
+mod history;
 mod page;
 mod run_set;
 mod show;
+mod warnings;

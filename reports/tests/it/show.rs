@@ -1,6 +1,8 @@
 //! `dyno show` and `dyno runs`, in their formats.
 
 use record::store::{RunEntry, State};
+use std::collections::BTreeMap;
+
 use record::{FailureKind, RunId};
 use reports::{Format, RunLine, RunSet, ShowOptions, runs_table, show};
 use serde_json::Value as Json;
@@ -171,12 +173,12 @@ fn runs_are_listed_with_what_is_known_of_them() {
         entry("20260922-000000-broken", State::Damaged("no run.json".to_owned()), None),
     ]
     .iter()
-    .map(RunLine::from)
+    .map(|entry| RunLine::new(entry, &BTreeMap::new()))
     .collect();
     insta::assert_snapshot!(runs_table(&lines, Format::Table).unwrap());
     let csv = parse_csv(&runs_table(&lines, Format::Csv).unwrap());
     assert_eq!(csv.len(), 3);
-    assert!(csv.iter().all(|row| row.len() == 8));
+    assert!(csv.iter().all(|row| row.len() == 10));
     let json: Json = serde_json::from_str(&runs_table(&lines, Format::Json).unwrap()).unwrap();
     assert_eq!(json[0]["samples"], 130);
     assert_eq!(json[1]["started_ns"], Json::Null);

@@ -81,10 +81,12 @@ mod tests {
     }
 
     #[test]
-    fn every_day_of_9999_years_reads_as_it_is_written() {
-        for days in -719_162..=2_932_896 {
+    fn every_day_of_400_years_reads_as_it_is_written() {
+        let first = Date::parse("1799-12-31").unwrap().0;
+        for days in first..=first + ERA_DAYS + 1 {
             assert_eq!(Date::parse(&Date(days).to_string()), Some(Date(days)));
         }
+        assert_eq!(Date(first + ERA_DAYS).to_string(), "2199-12-31");
     }
 
     #[test]

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{StoreArgs, TableFormat};
+use super::{ProgressChoice, StoreArgs, TableFormat};
 
 #[derive(Debug, Args)]
 pub(crate) struct CmdArgs {
@@ -105,6 +105,9 @@ pub(crate) struct EndingArgs {
     /// How the table is printed.
     #[arg(long, value_enum, default_value_t = TableFormat::Table)]
     pub(crate) format: TableFormat,
+    /// How progress is shown.
+    #[arg(long, value_name = "HOW", value_enum, default_value_t)]
+    pub(crate) progress: ProgressChoice,
     /// Do not write a report.
     #[arg(long)]
     pub(crate) no_report: bool,

@@ -105,6 +105,13 @@ pub(crate) enum CompleteCommand {
         #[command(flatten)]
         store: StoreArgs,
     },
+    /// As `cases`, in the words of `--filter`.
+    Filters {
+        /// A suite's file, or a run [default: last].
+        of: Option<String>,
+        #[command(flatten)]
+        store: StoreArgs,
+    },
     /// Names of metrics.
     Metrics,
 }

@@ -15,7 +15,6 @@ use anyhow::Context;
 use reports::RunSet;
 use reports::format::ratio_words;
 
-use self::parameters::Parameter;
 use self::suite::{Entry, Shell};
 use super::measuring::{Ground, Measured, begin, measure};
 use super::planning::{self, Selection};

@@ -131,7 +131,10 @@ mod tests {
     #[test]
     fn a_typing_error_is_answered_with_the_nearest_name() {
         let message = unknown("wall_tme").to_string();
-        assert!(message.contains("; did you mean `wall_time`? `dyno explain` lists all"), "{message}");
+        assert!(
+            message.contains("; did you mean `wall_time`? `dyno explain` lists all"),
+            "{message}"
+        );
         let message = unknown("zzzz").to_string();
         assert!(message.contains("`zzzz`; `dyno explain` lists all"), "{message}");
     }

@@ -84,7 +84,7 @@ fn rust_worker(dir: &Path, project: &Project) -> anyhow::Result<Start> {
         }
     };
     let program = release.join("examples/dyno_worker").to_string_lossy().into_owned();
-    let suite = text::worker_suite(&name(dir), &[program], 1_000_000, ["stable", "unstable"]);
+    let suite = text::worker_suite(&name(dir), &[program], "1_000_000", ["stable", "unstable"]);
     Ok(Start {
         files: vec![
             (RUST_WORKER, include_str!("../../templates/dyno_worker.rs").to_owned()),
@@ -100,7 +100,7 @@ fn rust_worker(dir: &Path, project: &Project) -> anyhow::Result<Start> {
 
 fn python_worker(dir: &Path) -> Start {
     let program = [detect::interpreter(dir), PYTHON_WORKER.to_owned()];
-    let suite = text::worker_suite(&name(dir), &program, 200_000, ["sorted", "heap"]);
+    let suite = text::worker_suite(&name(dir), &program, "100_000", ["sorted", "heap"]);
     Start {
         files: vec![
             (PYTHON_WORKER, include_str!("../../templates/worker.py").to_owned()),

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use anyhow::Context;
+use engine::case::{CommandLine, RunnerKind};
 use engine::measure::{Bench, now_ns};
 use engine::plan::Plan;
 use engine::session::{Ended, Outcome, Session};
@@ -74,7 +75,7 @@ pub(crate) fn begin(ground: &Ground, plan: Plan, ending: &EndingArgs) -> anyhow:
     let id = ground.store.fresh_id(&plan.suite.name, now_ns);
     let mut info = planning::run_info(&plan, id, now_ns, before);
     info.label.clone_from(&ending.label);
-    warn(&mut info);
+    warn(&mut info, &plan);
     let writer = RunWriter::create(&ground.store, &info)?;
     Ok(Part { plan, info, writer, earlier: Vec::new() })
 }
@@ -102,7 +103,7 @@ pub(crate) fn measure(
         },
         work_dir: work_dir.clone(),
     };
-    let mut screen = Screen::new(plan, &part.plan.suite.name);
+    let mut screen = Screen::new(plan, &part.plan.suite.name, ending.progress);
     screen.replay(&part.earlier);
     eprintln!("{}", opening(plan, &part.info));
     let mut session = Session { plan, bench, stop: &stop };
@@ -173,16 +174,41 @@ fn capture(work_dir: &Path, tree: &Path) -> anyhow::Result<record::Environment> 
     Ok(environment::capture(work_dir, tree))
 }
 
-/// What a reader should know before believing the numbers.
-fn warn(info: &mut RunInfo) {
-    if cfg!(debug_assertions) {
-        let text = "dyno is a debug build: its built-in workloads run without optimisation; \
-                    use `cargo dyno` or `cargo run --release`";
-        info.warnings.push(text.to_owned());
-    }
-    for warning in &info.warnings {
+/// What is known before the first sample, said while there is still time to stop. What the
+/// machine's facts tell is derived from them again wherever the run is shown.
+fn warn(info: &mut RunInfo, plan: &Plan) {
+    info.warnings.extend(debug_programs(plan));
+    for warning in reports::warnings::before(info).iter().chain(&info.warnings) {
         eprintln!("warning: {warning}");
     }
+}
+
+/// The programs that stand in a cargo directory of debug builds.
+fn debug_programs(plan: &Plan) -> Option<String> {
+    let mut found: Vec<&str> = Vec::new();
+    for case in &plan.cases {
+        let texts: Vec<&str> = match &case.runner.kind {
+            RunnerKind::Builtin => Vec::new(),
+            RunnerKind::Program { argv } => argv.iter().map(String::as_str).collect(),
+            RunnerKind::Command(command) => match &command.command {
+                CommandLine::Argv(argv) => argv.iter().map(String::as_str).collect(),
+                CommandLine::Shell(text) => vec![text],
+            },
+        };
+        let words = texts.into_iter().flat_map(str::split_whitespace);
+        for word in words.filter(|word| word.contains("target/debug/")) {
+            if !found.contains(&word) {
+                found.push(word);
+            }
+        }
+    }
+    (!found.is_empty()).then(|| {
+        format!(
+            "a debug build is measured (`{}`): build with `cargo build --release` and measure \
+             what stands in `target/release/`",
+            found.join("`, `")
+        )
+    })
 }
 
 fn opening(plan: &Plan, info: &RunInfo) -> String {

@@ -1,7 +1,6 @@
 //! From the store to text: what `run`, `show` and `report` have in common.
 
 use std::fs;
-use std::io::IsTerminal;
 use std::path::Path;
 
 use anyhow::Context;
@@ -18,9 +17,10 @@ use crate::exit::UsageError;
 /// When no run or several are meant, or the store cannot be read.
 pub(crate) fn resolve(store: &Store, name: Option<&str>) -> anyhow::Result<RunId> {
     store.resolve(name).map_err(|error| match error {
-        StoreError::NoRun { .. } | StoreError::Ambiguous { .. } | StoreError::BadName { .. } => {
-            UsageError(error.to_string()).into()
-        }
+        StoreError::NoRun { .. }
+        | StoreError::Ambiguous { .. }
+        | StoreError::BadName { .. }
+        | StoreError::LostBaseline { .. } => UsageError(error.to_string()).into(),
         other => other.into(),
     })
 }
@@ -52,8 +52,7 @@ pub(crate) fn table(
         reference: against.map(str::to_owned),
         // Redirected output keeps every column.
         width: terminal.is_term().then(|| usize::from(terminal.size().1)),
-        colour: std::io::stdout().is_terminal()
-            && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()),
+        colour: console::colors_enabled(),
         report: None,
     };
     reports::show(set, &options)

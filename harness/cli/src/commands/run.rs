@@ -3,7 +3,8 @@
 use anyhow::{Context, bail};
 use record::store::{Recovery, RunWriter, State};
 
-use super::measuring::{Ground, Part, begin, measure};
+use super::compare::Against;
+use super::measuring::{Ground, Measured, Part, begin, measure};
 use super::planning::{self, Selection};
 use crate::args::RunArgs;
 use crate::exit::{Exit, UsageError};
@@ -23,6 +24,7 @@ pub(crate) fn run(args: &RunArgs) -> anyhow::Result<Exit> {
 fn fresh(args: &RunArgs) -> anyhow::Result<Exit> {
     let suite = args.suite.as_deref().context("clap asks for a suite without --resume")?;
     let mut ground = Ground::new(args.ending.store.store.as_deref(), Some(suite))?;
+    let against = Against::find(&ground.store, &args.history)?;
     let mut set = args.sampling.overrides();
     // What is set by name has the last word.
     set.extend(args.set.iter().cloned());
@@ -41,8 +43,26 @@ fn fresh(args: &RunArgs) -> anyhow::Result<Exit> {
         print(&planning::listing(&plan, None))?;
         return Ok(Exit::Ok);
     }
-    let part = begin(&ground, plan, &args.ending)?;
-    Ok(measure(&mut ground, part, &args.ending)?.exit)
+    let mut part = begin(&ground, plan, &args.ending)?;
+    if let Some(step) = args.history.step() {
+        part.info.step = Some(step);
+        part.writer.update(&part.info)?;
+    }
+    finish(args, &mut ground, part, &against)
+}
+
+/// Measures, then compares with the baseline.
+fn finish(
+    args: &RunArgs,
+    ground: &mut Ground,
+    part: Part,
+    against: &Against,
+) -> anyhow::Result<Exit> {
+    let Measured { exit, set } = measure(ground, part, &args.ending)?;
+    if let Some(set) = set {
+        against.conclude((&ground.store, &args.history, args.ending.format), &set, exit)?;
+    }
+    Ok(exit)
 }
 
 fn resume(args: &RunArgs, name: Option<&str>) -> anyhow::Result<Exit> {
@@ -63,6 +83,7 @@ fn resume(args: &RunArgs, name: Option<&str>) -> anyhow::Result<Exit> {
             run.id
         }
     };
+    let against = Against::find(&ground.store, &args.history)?;
     let (writer, mut info, earlier, recovery) = RunWriter::resume(&ground.store, &id)?;
     eprintln!("resuming {id}: {}", found(&recovery));
     let plan = planning::again(&info, &mut ground.launcher)?;
@@ -74,7 +95,7 @@ fn resume(args: &RunArgs, name: Option<&str>) -> anyhow::Result<Exit> {
         info.label.clone_from(&args.ending.label);
     }
     let part = Part { plan, info, writer, earlier };
-    Ok(measure(&mut ground, part, &args.ending)?.exit)
+    finish(args, &mut ground, part, &against)
 }
 
 /// What the journal held, in words.

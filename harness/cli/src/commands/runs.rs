@@ -14,7 +14,9 @@ use crate::place;
 /// When the store cannot be read.
 pub(crate) fn run(args: &RunsArgs) -> anyhow::Result<Exit> {
     let store = Store::open(place::store_root(args.store.store.as_deref(), None)?);
-    let lines: Vec<RunLine> = store.runs()?.iter().map(RunLine::from).collect();
+    let baselines = store.baselines()?;
+    let runs = store.runs()?;
+    let lines: Vec<RunLine> = runs.iter().map(|run| RunLine::new(run, &baselines)).collect();
     if lines.is_empty() {
         eprintln!("no run in `{}` yet; `dyno run SUITE` makes one", store.root().display());
         return Ok(Exit::Ok);

@@ -1,5 +1,5 @@
-//! From what a person types to a run: a name, a baseline, a label, the beginning of a
-//! name, `last` or `last~1`.
+//! From what a person types to a run: a name, a baseline, a label, a step, the beginning
+//! of a name, `last` or `last~1`.
 //!
 //! Called by `Store::resolve`. It looks at a list of runs and at nothing else.
 
@@ -39,6 +39,11 @@ impl There<'_> {
         }
         // A label may be used again and again, for instance `main`; the newest run is meant.
         if let Some(run) = self.runs.iter().rev().find(|run| run.label() == Some(name)) {
+            return Ok(run.id.clone());
+        }
+        // A step that was measured again is the newest run too.
+        let of_step = |run: &&RunEntry| run.step().is_some_and(|step| step.id == name);
+        if let Some(run) = self.runs.iter().rev().find(of_step) {
             return Ok(run.id.clone());
         }
         let begins = |run: &&RunEntry| !name.is_empty() && run.id.as_str().starts_with(name);

@@ -67,14 +67,17 @@ pub(super) fn interpreter(dir: &Path) -> String {
 /// like the main one.
 fn script(dir: &Path, files: &[String]) -> Option<Vec<String>> {
     /// Files of tools and tests, and the worker that `dyno init` itself writes.
-    const NO_SCRIPTS: [&str; 5] = ["setup.py", "conftest.py", "noxfile.py", "__init__.py", "worker.py"];
+    const NO_SCRIPTS: [&str; 5] =
+        ["setup.py", "conftest.py", "noxfile.py", "__init__.py", "worker.py"];
     let python = interpreter(dir);
     if let Some(package) = files.iter().find(|name| dir.join(name).join("__main__.py").exists()) {
         return Some(vec![python, "-m".to_owned(), package.clone()]);
     }
     let scripts = || {
         files.iter().filter(|name| {
-            name.ends_with(".py") && !name.starts_with("test_") && !NO_SCRIPTS.contains(&name.as_str())
+            name.ends_with(".py")
+                && !name.starts_with("test_")
+                && !NO_SCRIPTS.contains(&name.as_str())
         })
     };
     let main = scripts().find(|name| ["__main__.py", "main.py", "app.py"].contains(&name.as_str()));

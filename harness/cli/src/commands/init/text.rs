@@ -21,19 +21,23 @@ pub(super) fn command_suite(name: &str, project: &Project) -> String {
     let body = match project {
         Project::Rust(known) => match known.binaries.split_first() {
             Some((binary, others)) => rust_command(known, binary, others),
-            None => example("This crate has no binary, so this measures an example; \
-                `dyno init --rust-worker` measures the library."),
+            None => example(
+                "This crate has no binary, so this measures an example; \
+                `dyno init --rust-worker` measures the library.",
+            ),
         },
         Project::Python { command: Some(command) } => python_command(command),
-        Project::Python { command: None } => example("There is no script here yet, so this \
-            measures an example; `dyno init --python-worker` measures functions."),
+        Project::Python { command: None } => example(
+            "There is no script here yet, so this \
+            measures an example; `dyno init --python-worker` measures functions.",
+        ),
         Project::Other => example("An example: put your own command in its place."),
     };
     format!("{head}\n{body}")
 }
 
 /// The suite that measures a worker: the work alone, without the start of a process.
-pub(super) fn worker_suite(name: &str, program: &[String], rows: u32, words: [&str; 2]) -> String {
+pub(super) fn worker_suite(name: &str, program: &[String], rows: &str, words: [&str; 2]) -> String {
     let runner = quoted("worker");
     let [one, other] = words.map(quoted);
     format!(
@@ -187,7 +191,7 @@ mod tests {
             let suite = Suite::parse(&text, Path::new("dyno.toml"));
             assert!(suite.is_ok(), "{project:?}\n{text}\n{}", suite.unwrap_err());
         }
-        let text = worker_suite("x", &["python3".into(), "w.py".into()], 10, ["a", "b"]);
+        let text = worker_suite("x", &["python3".into(), "w.py".into()], "1_000", ["a", "b"]);
         assert!(Suite::parse(&text, Path::new("dyno-worker.toml")).is_ok(), "{text}");
     }
 

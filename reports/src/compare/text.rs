@@ -1,0 +1,254 @@
+//! A comparison as a table for a terminal, as Markdown, JSON or CSV.
+
+use anyhow::Result;
+use comfy_table::{Cell, CellAlignment, ContentArrangement, Table, TableStyle, presets};
+use serde::Serialize;
+
+use super::{CaseComparison, Comparison, Difference, Side, TOLERANCE, Word};
+use crate::document::quoted;
+use crate::format::{Kind, Scale, TABLE_DIGITS, counted, factor, moment, printable, shorten};
+use crate::table::{Format, escaped};
+
+impl Comparison {
+    /// The comparison as text, ending with a line feed.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be written as JSON, which does not happen with finite numbers.
+    pub fn text(&self, format: Format) -> Result<String> {
+        Ok(match format {
+            Format::Table => self.table(),
+            Format::Markdown => self.markdown(),
+            Format::Json => serde_json::to_string_pretty(&self.document())? + "\n",
+            Format::Csv => self.csv(),
+        })
+    }
+
+    fn table(&self) -> String {
+        let mut text = self.sides().join("\n");
+        text += "\n\n";
+        text += &self.drawn(presets::NOTHING, |cell| shorten(cell, 60));
+        text += &format!("\n{}\n", self.notes().join("\n"));
+        text
+    }
+
+    fn markdown(&self) -> String {
+        let list = |lines: Vec<String>| -> String {
+            lines.iter().map(|line| format!("- {}\n", escaped(line))).collect()
+        };
+        let table = self.drawn(presets::ASCII_MARKDOWN, escaped);
+        format!("{}\n{table}\n{}", list(self.sides()), list(self.notes()))
+    }
+
+    /// The runs, one line each.
+    fn sides(&self) -> Vec<String> {
+        if let Some(reference) = &self.reference {
+            let reference = printable(reference);
+            return vec![
+                format!("run       {}", side(&self.candidate)),
+                format!("baseline  case {reference}"),
+            ];
+        }
+        vec![
+            format!("baseline   {}", side(&self.baseline)),
+            format!("candidate  {}", side(&self.candidate)),
+        ]
+    }
+
+    fn drawn(&self, style: TableStyle, clean: impl Fn(&str) -> String) -> String {
+        let scale = self.scale();
+        let unit = |name: &str| format!("{name}, {}", scale.unit);
+        let mut table = Table::new();
+        table.load_style(style);
+        table.set_content_arrangement(ContentArrangement::Disabled);
+        let number = |text: String| Cell::new(text).set_alignment(CellAlignment::Right);
+        table.set_header([
+            Cell::new("case"),
+            number(unit("baseline")),
+            number(unit("candidate")),
+            number("ratio".to_owned()),
+            Cell::new("95 % interval"),
+            Cell::new("verdict"),
+        ]);
+        for case in &self.cases {
+            let time = |ns: Option<f64>| ns.map(|ns| scale.number(ns, TABLE_DIGITS));
+            table.add_row([
+                Cell::new(clean(&case.label)),
+                number(time(case.baseline_ns).unwrap_or_default()),
+                number(time(case.candidate_ns).unwrap_or_default()),
+                number(case.ratio.map(|ratio| format!("{:.3}", ratio.ratio)).unwrap_or_default()),
+                Cell::new(interval(case)),
+                Cell::new(clean(&verdict(case))),
+            ]);
+        }
+        // Cells of an empty style leave spaces at the ends of lines.
+        table.to_string().lines().map(|line| format!("{}\n", line.trim_end())).collect()
+    }
+
+    fn scale(&self) -> Scale {
+        let first = self.cases.iter().find_map(|case| case.baseline_ns.or(case.candidate_ns));
+        Kind::Time.scale(first.unwrap_or(1e6))
+    }
+
+    /// The lines below the table.
+    fn notes(&self) -> Vec<String> {
+        let counts: Vec<String> =
+            self.counts().iter().map(|(word, n)| format!("{n} {}", word.as_str())).collect();
+        let cases = counted(self.cases.len(), "case");
+        let mut lines = vec![format!("{cases}: {}", counts.join(", "))];
+        lines.push(self.order.note().to_owned());
+        lines.extend(self.differences.iter().map(|one| {
+            let word = if one.forbids { "incomparable" } else { "different" };
+            format!("{word}: {}: {} against {}", one.what, one.baseline, one.candidate)
+        }));
+        lines.iter().map(|line| printable(line)).collect()
+    }
+}
+
+fn side(side: &Side) -> String {
+    let step = side.step.as_ref().map(|step| format!("step {step}"));
+    let names: Vec<String> = step.into_iter().chain(side.label.clone()).collect();
+    let names = if names.is_empty() { String::new() } else { format!(" ({})", names.join(", ")) };
+    printable(&format!("{}{names}, {}", side.run, moment(side.started_ns)))
+}
+
+fn interval(case: &CaseComparison) -> String {
+    let Some(ratio) = &case.ratio else { return String::new() };
+    if !ratio.interval.is_confident() {
+        return String::new();
+    }
+    format!("{:.3} to {:.3}", ratio.interval.low, ratio.interval.high)
+}
+
+fn verdict(case: &CaseComparison) -> String {
+    let word = case.word.as_str();
+    match (case.word, &case.ratio) {
+        (Word::Improved, Some(ratio)) => {
+            format!("{word}: {} faster", factor(1.0 / ratio.ratio))
+        }
+        (Word::Regressed, Some(ratio)) => format!("{word}: {} slower", factor(ratio.ratio)),
+        _ if case.reason.is_empty() => word.to_owned(),
+        _ => format!("{word}: {}", case.reason),
+    }
+}
+
+/// The JSON document.
+#[derive(Serialize)]
+struct Document<'a> {
+    schema: u32,
+    baseline: SideDocument<'a>,
+    candidate: SideDocument<'a>,
+    order: &'static str,
+    note: &'static str,
+    reference: Option<&'a str>,
+    tolerance: f64,
+    differences: &'a [Difference],
+    cases: Vec<CaseDocument<'a>>,
+}
+
+#[derive(Serialize)]
+struct SideDocument<'a> {
+    run: &'a str,
+    suite: &'a str,
+    label: Option<&'a str>,
+    step: Option<&'a str>,
+    started_ns: i64,
+}
+
+#[derive(Serialize)]
+struct CaseDocument<'a> {
+    label: &'a str,
+    baseline_case: Option<&'a str>,
+    candidate_case: Option<&'a str>,
+    verdict: &'static str,
+    reason: &'a str,
+    metric: &'static str,
+    unit: &'static str,
+    baseline_median: Option<f64>,
+    candidate_median: Option<f64>,
+    ratio: Option<f64>,
+    low: Option<f64>,
+    high: Option<f64>,
+    coverage: Option<f64>,
+    baseline_replicates: Option<usize>,
+    candidate_replicates: Option<usize>,
+}
+
+const CSV_HEAD: &str = "label,baseline_case,candidate_case,verdict,reason,metric,unit,\
+     baseline_median,candidate_median,ratio,low,high,coverage,baseline_replicates,\
+     candidate_replicates";
+
+impl Comparison {
+    fn document(&self) -> Document<'_> {
+        Document {
+            schema: 1,
+            baseline: side_document(&self.baseline),
+            candidate: side_document(&self.candidate),
+            order: self.order.as_str(),
+            note: self.order.note(),
+            reference: self.reference.as_deref(),
+            tolerance: TOLERANCE,
+            differences: &self.differences,
+            cases: self.cases.iter().map(case_document).collect(),
+        }
+    }
+
+    fn csv(&self) -> String {
+        let mut text = format!("{CSV_HEAD}\r\n");
+        for case in self.cases.iter().map(case_document) {
+            let words = [
+                case.label,
+                case.baseline_case.unwrap_or_default(),
+                case.candidate_case.unwrap_or_default(),
+                case.verdict,
+                case.reason,
+                case.metric,
+                case.unit,
+            ];
+            let number = |value: Option<f64>| value.map(|v| v.to_string()).unwrap_or_default();
+            let medians = [case.baseline_median, case.candidate_median, case.ratio];
+            let ends = [case.low, case.high, case.coverage];
+            let count = |value: Option<usize>| value.map(|n| n.to_string()).unwrap_or_default();
+            let cells: Vec<String> = words
+                .map(|word| quoted(&printable(word)))
+                .into_iter()
+                .chain(medians.map(number))
+                .chain(ends.map(number))
+                .chain([case.baseline_replicates, case.candidate_replicates].map(count))
+                .collect();
+            text += &format!("{}\r\n", cells.join(","));
+        }
+        text
+    }
+}
+
+fn side_document(side: &Side) -> SideDocument<'_> {
+    SideDocument {
+        run: &side.run,
+        suite: &side.suite,
+        label: side.label.as_deref(),
+        step: side.step.as_deref(),
+        started_ns: side.started_ns,
+    }
+}
+
+fn case_document(case: &CaseComparison) -> CaseDocument<'_> {
+    let ratio = case.ratio.as_ref();
+    CaseDocument {
+        label: &case.label,
+        baseline_case: case.baseline.as_deref(),
+        candidate_case: case.candidate.as_deref(),
+        verdict: case.word.as_str(),
+        reason: &case.reason,
+        metric: record::metrics::WALL_TIME.name,
+        unit: "ns",
+        baseline_median: case.baseline_ns,
+        candidate_median: case.candidate_ns,
+        ratio: ratio.map(|ratio| ratio.ratio),
+        low: ratio.map(|ratio| ratio.interval.low),
+        high: ratio.map(|ratio| ratio.interval.high),
+        coverage: ratio.map(|ratio| ratio.interval.coverage),
+        baseline_replicates: ratio.map(|ratio| ratio.replicates.1),
+        candidate_replicates: ratio.map(|ratio| ratio.replicates.0),
+    }
+}
