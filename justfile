@@ -29,3 +29,4 @@ overhead:
 bless:
     INSTA_UPDATE=always cargo test --workspace
     cargo dyno schema > docs/suite.schema.json
+    cargo dyno __reference > docs/cli.md

@@ -4,7 +4,7 @@
 //! The words say what these samples show, with 95 % for each case. They are no gate: nothing
 //! corrects for many cases or for drift between runs.
 
-mod differences;
+pub(crate) mod differences;
 mod text;
 
 use anyhow::{Result, bail};

@@ -4,6 +4,7 @@
 //! and the headline read [`lines`] and do not ask which. Another kind of step, such as a git
 //! revision, becomes a [`StepPoint`] here and nowhere else.
 
+use crate::compare::differences::of_steps;
 use crate::run_set::RunSet;
 
 /// One step as it is drawn.
@@ -58,12 +59,30 @@ pub fn lines(set: &RunSet) -> Vec<Line> {
     lines
 }
 
+/// What makes a step another thing than the first one of its line, so that the two do not compare.
+pub(crate) fn unlike(set: &RunSet) -> Vec<String> {
+    let side = |step: &StepPoint| (&set.runs[step.run], &set.cases[step.case]);
+    let mut all = Vec::new();
+    for line in lines(set) {
+        let Some((first, others)) = line.steps.split_first() else { continue };
+        for step in others {
+            if let Some(why) = of_steps(side(first), side(step)) {
+                let text = format!("step {} does not compare with {}: {why}", step.id, first.id);
+                if !all.contains(&text) {
+                    all.push(text);
+                }
+            }
+        }
+    }
+    all
+}
+
 /// What tells the case from the others of its step; empty where it has no others.
 fn line_name(set: &RunSet, index: usize, own_label: &str) -> String {
     let run = set.cases[index].run;
     let alone = set.cases.iter().filter(|case| case.run == run).count() == 1;
     let by_parameter = set.runs.len() == 1 || set.runs[run].step.is_none();
-    if alone || by_parameter { String::new() } else { own_label.to_owned() }
+    if alone || by_parameter { String::new() } else { set.named_label(index, own_label) }
 }
 
 fn step_point(set: &RunSet, index: usize, own_label: &str) -> StepPoint {

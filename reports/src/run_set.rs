@@ -192,7 +192,10 @@ impl RunSet {
     /// If there is no such case; the message lists what there is.
     pub fn keep_case(&mut self, name: &str) -> Result<()> {
         let own = self.own_labels();
-        let named = |case: usize| self.cases[case].info.id.as_str() == name || own[case] == name;
+        let named = |case: usize| {
+            let names = [self.cases[case].info.id.as_str(), &own[case]];
+            names.contains(&name) || self.named_label(case, &own[case]) == name
+        };
         let kept: Vec<bool> = (0..self.cases.len()).map(named).collect();
         if !kept.contains(&true) {
             let mut there = own;
@@ -204,6 +207,16 @@ impl RunSet {
         self.cases.retain(|_| kept.next().unwrap_or(false));
         self.name_cases();
         Ok(())
+    }
+
+    /// A label that says what its value is of: `rows=10` where the label is `10`.
+    pub(crate) fn named_label(&self, case: usize, own_label: &str) -> String {
+        let params = self.cases[case].info.params.iter();
+        let mut same = params.filter(|(_, value)| labels::text(value) == own_label);
+        match (same.next(), same.next()) {
+            (Some((name, _)), None) => format!("{name}={own_label}"),
+            _ => own_label.to_owned(),
+        }
     }
 
     /// What each case is called among those of its own run.

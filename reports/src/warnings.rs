@@ -99,7 +99,8 @@ fn sentence(set: &RunSet, findings: &[Finding], advice: &str) -> Option<String> 
     let names: Vec<String> =
         findings.iter().map(|finding| set.cases[finding.case].label.clone()).collect();
     let (seen, worst) = (&worst.seen, &set.cases[worst.case].label);
-    let of = if names.len() > 1 { format!(" in {worst}") } else { String::new() };
+    let differ = findings.iter().any(|finding| finding.seen != *seen);
+    let of = if differ { format!(" in {worst}") } else { String::new() };
     Some(format!("{}: {seen}{of}: {advice}", list("case", &names)))
 }
 

@@ -1,5 +1,6 @@
-//! What dyno itself costs: beside hyperfine on the same command, and per request of the worker
-//! protocol. Prints; judges nothing. Run it on an idle machine:
+//! What dyno itself costs: per request of the worker protocol, per command, and beside hyperfine,
+//! whose medians of the same commands it also compares with dyno's. Prints; judges nothing. Run
+//! it on an idle machine; `docs/overhead.md` says what came out:
 //!
 //! ```text
 //! cargo run --release --package dyno --example overhead
@@ -13,8 +14,10 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, ensure};
+use engine::case::CommandLine;
 use engine::counters::{Counters, SOURCES, Target, TargetKind};
-use engine::worker::{LAUNCHER_COMMAND, Launcher, Spawn, Worker};
+use engine::worker::command::{Accept, finish};
+use engine::worker::{Held, LAUNCHER_COMMAND, Launcher, Spawn, Worker};
 use stats::median;
 use workload_api::protocol::Prepare;
 use workload_api::{Answer, Params, Prepared, Spec, Work, Workload, WorkloadError};
@@ -29,13 +32,19 @@ const REPETITIONS: usize = 5;
 
 const REQUESTS: usize = 2000;
 
+/// Commands through the launcher and through `std::process`.
+const COMMANDS: usize = 1000;
+
+/// Runs of each command where the two tools' medians are held side by side.
+const AGREEMENT_RUNS: &str = "20";
+
 fn main() -> ExitCode {
     match std::env::args().nth(1).as_deref() {
         Some(LAUNCHER_COMMAND) => return engine::worker::launcher_main(),
         Some("__noop") => return workload_api::serve(&[&Noop]),
         _ => {}
     }
-    match protocol().and_then(|()| beside_hyperfine()) {
+    match protocol().and_then(|()| launcher_alone()).and_then(|()| beside_hyperfine()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             println!("error: {error:#}");
@@ -111,6 +120,32 @@ fn protocol() -> anyhow::Result<()> {
     Ok(())
 }
 
+/// A command from fork to the launcher's last word, and the same through `std::process`, in turn.
+fn launcher_alone() -> anyhow::Result<()> {
+    let timeout = Duration::from_secs(10);
+    let mut launcher = Launcher::start(&std::env::current_exe()?)?;
+    let line = CommandLine::Argv(vec!["true".to_owned()]);
+    let spawn = Spawn::command(&line, &std::env::temp_dir());
+    let said = |failure: record::Failure| anyhow::anyhow!(failure.message);
+    let (mut ours, mut measured, mut std) = (Vec::new(), Vec::new(), Vec::new());
+    for _ in 0..COMMANDS {
+        let began = Instant::now();
+        let process = launcher.hold(&spawn).and_then(Held::release).map_err(said)?;
+        let finished = finish(process, timeout, Accept::Success).map_err(said)?;
+        ours.push(micros(began.elapsed()));
+        measured.push(finished.exit.wall_ns() as f64 / 1e3);
+        let began = Instant::now();
+        let output = Command::new("true").stdin(Stdio::null()).output()?;
+        std.push(micros(began.elapsed()));
+        ensure!(output.status.success(), "`true` must succeed");
+    }
+    println!("`true`, no counters, nothing stored, median of {COMMANDS}:");
+    println!("  through the launcher              {:>8.1} us", median(&ours).unwrap_or(0.0));
+    println!("  of it measured, from exec to exit {:>8.1} us", median(&measured).unwrap_or(0.0));
+    println!("  through std::process              {:>8.1} us\n", median(&std).unwrap_or(0.0));
+    Ok(())
+}
+
 /// Two tools, the same command, in turn.
 fn beside_hyperfine() -> anyhow::Result<()> {
     if Command::new("hyperfine").arg("--version").stdout(Stdio::null()).status().is_err() {
@@ -145,9 +180,54 @@ fn beside_hyperfine() -> anyhow::Result<()> {
             );
         }
     }
-    println!("  median ratio per sample: {:.2}", median(&ratios).unwrap_or(0.0));
+    println!("  median ratio per sample: {:.2}\n", median(&ratios).unwrap_or(0.0));
+    let agreed = agreement(&dyno, &place);
     fs::remove_dir_all(&place)?;
+    agreed
+}
+
+/// What the two tools say of the same two commands.
+fn agreement(dyno: &Path, place: &Path) -> anyhow::Result<()> {
+    let line = b"the same line again and again, so that there is something to compress\n";
+    fs::write(place.join("data"), line.repeat(200_000))?;
+    let commands = ["sha256sum data", "gzip -t data.gz"];
+    let packed = Command::new("gzip").args(["-kf", "data"]).current_dir(place).status()?;
+    ensure!(packed.success(), "gzip failed");
+    println!("medians of {AGREEMENT_RUNS} runs each, {REPETITIONS} times in turn:");
+    let (mut theirs, mut ours) = ([const { Vec::new() }; 2], [const { Vec::new() }; 2]);
+    for _ in 0..REPETITIONS {
+        for (tool, into) in [(None, &mut theirs), (Some(dyno), &mut ours)] {
+            for (median, all) in medians(tool, place, &commands)?.into_iter().zip(into) {
+                all.push(median);
+            }
+        }
+    }
+    for (index, command) in commands.iter().enumerate() {
+        let at = |all: &[Vec<f64>; 2]| median(&all[index]).unwrap_or(0.0) * 1e3;
+        let (theirs, ours) = (at(&theirs), at(&ours));
+        println!(
+            "  {command:<16} hyperfine {theirs:>8.3} ms   dyno {ours:>8.3} ms   {:>+5.1} %",
+            (ours / theirs - 1.0) * 100.0
+        );
+    }
     Ok(())
+}
+
+/// The medians, in s, that hyperfine (`None`) or dyno gives of the commands. Both write one format.
+fn medians(tool: Option<&Path>, place: &Path, commands: &[&str]) -> anyhow::Result<Vec<f64>> {
+    let mut command = match tool {
+        None => Command::new("hyperfine"),
+        Some(dyno) => Command::new(dyno),
+    };
+    command.args(if tool.is_some() { &["cmd", "--no-report"][..] } else { &[] });
+    command.args(["-N", "--runs", AGREEMENT_RUNS, "--warmup", "1"]).args(commands);
+    command.args(["--export-json", "medians.json"]).current_dir(place);
+    command.env("DYNO_STORE", place.join("store"));
+    timed(command)?;
+    let text = fs::read_to_string(place.join("medians.json"))?;
+    let document: serde_json::Value = serde_json::from_str(&text)?;
+    let results = document["results"].as_array().context("no results in the export")?;
+    results.iter().map(|one| one["median"].as_f64().context("a result without median")).collect()
 }
 
 struct Cost {
@@ -198,14 +278,10 @@ fn hyperfine(samples: u32, place: &Path) -> Command {
 }
 
 fn dyno_run(dyno: &Path, samples: u32, place: &Path) -> Command {
-    let suite = format!(
-        "name = \"true\"\n[sampling]\nprocesses = 1\niterations = {samples}\nwarmup = 0\n\
-         [[case]]\nrunner = \"true\"\n[[runner]]\nname = \"true\"\ncommand = \"true\"\n"
-    );
-    // A suite that cannot be written makes the run fail, which is told.
-    let _ = fs::write(place.join("true.toml"), suite);
     let mut command = Command::new(dyno);
-    command.args(["run", "true.toml"]).current_dir(place).env("DYNO_STORE", place.join("store"));
+    // hyperfine writes no page either.
+    command.args(["cmd", "--no-report", "--runs", &samples.to_string(), "true"]);
+    command.current_dir(place).env("DYNO_STORE", place.join("store"));
     command
 }
 

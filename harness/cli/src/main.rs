@@ -15,9 +15,9 @@ mod progress;
 
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{CommandFactory, FromArgMatches};
 
-use crate::args::{Cli, Command};
+use crate::args::{Cli, ColorChoice, Command};
 use crate::exit::Exit;
 
 fn main() -> ExitCode {
@@ -26,7 +26,12 @@ fn main() -> ExitCode {
         Some(engine::worker::WORKER_COMMAND) => return workload_api::serve(workloads::ALL),
         _ => {}
     }
-    let cli = Cli::parse();
+    let colour = ColorChoice::told(std::env::args_os().skip(1));
+    let matches = Cli::command().color(colour.into()).get_matches();
+    let cli = match Cli::from_arg_matches(&matches) {
+        Ok(cli) => cli,
+        Err(error) => error.exit(),
+    };
     output::colour(cli.color);
     match dispatch(&cli.command) {
         Ok(exit) => exit.into(),

@@ -54,6 +54,9 @@ fn colour_follows_the_option_then_the_environment_then_the_terminal() {
     assert!(coloured(&[], &[("CLICOLOR_FORCE", "1"), ("NO_COLOR", "")]));
     assert!(!coloured(&[], &[("CLICOLOR_FORCE", "1"), ("NO_COLOR", "1")]));
     assert!(!coloured(&[], &[("CLICOLOR_FORCE", "0")]));
+    // The help and the errors of the command line are heard too.
+    assert!(coloured(&["--help", "--color", "always"], &[]));
+    assert!(!coloured(&["--help", "--color=never"], &[("CLICOLOR_FORCE", "1")]));
 }
 
 #[test]

@@ -21,7 +21,9 @@ use crate::case::{Case, CommandLine, CommandRunner, OutputMetric, RunnerKind, Sa
 use crate::counters::{CounterSource, Counters, Target, TargetKind, from_usage};
 use crate::hygiene::{empty_dir, evict_files, sync_filesystem};
 use crate::worker::command::{Accept, Finished, finish, run_to_end};
-use crate::worker::{Exit, ExitStatus, Held, Launcher, Output, Spawn, WORKER_COMMAND, Worker, extract};
+use crate::worker::{
+    Exit, ExitStatus, Held, Launcher, Output, Spawn, WORKER_COMMAND, Worker, extract,
+};
 
 /// How long a worker may take to go after `bye`.
 const GRACE: Duration = Duration::from_secs(2);
@@ -77,7 +79,7 @@ pub type Keep<'k> = dyn FnMut(Sample) -> anyhow::Result<bool> + 'k;
 
 impl Bench<'_> {
     /// Measures what is left of one process replicate, sample by sample into `keep`. Returns what
-    /// could not be counted.
+    /// could not be counted. `next` is the case that will probably be asked for after this one.
     ///
     /// # Errors
     /// When `keep` cannot keep, or the directory of the process cannot be made. What the process
@@ -86,6 +88,7 @@ impl Bench<'_> {
         &mut self,
         case: &Case,
         todo: &Todo,
+        next: Option<&Case>,
         keep: &mut Keep<'_>,
     ) -> anyhow::Result<Vec<Unavailable>> {
         let data_dir = self.work_dir.join("data");
@@ -101,7 +104,9 @@ impl Bench<'_> {
             RunnerKind::Program { argv } => {
                 self.worker(argv.clone(), &data_dir, (case, todo), keep)
             }
-            RunnerKind::Command(runner) => self.commands(runner, &data_dir, (case, todo), keep),
+            RunnerKind::Command(runner) => {
+                self.commands(runner, &data_dir, (case, todo, next), keep)
+            }
         }
     }
 
@@ -202,7 +207,7 @@ impl Bench<'_> {
         &mut self,
         runner: &CommandRunner,
         data_dir: &Path,
-        (case, todo): (&Case, &Todo),
+        (case, todo, next): (&Case, &Todo, Option<&Case>),
         keep: &mut Keep<'_>,
     ) -> anyhow::Result<Vec<Unavailable>> {
         let mut unavailable = Vec::new();
@@ -210,6 +215,9 @@ impl Bench<'_> {
             self.evict(data_dir)?;
             let mut sample = blank(case, todo, iteration, Status::Ok);
             let result = self.one_command(runner, data_dir, &mut sample, (case, &mut unavailable));
+            if result.is_ok() {
+                self.hold_ahead(if iteration + 1 < todo.end { Some(case) } else { next }, data_dir);
+            }
             let wrote = result.unwrap_or_else(|failure| {
                 sample.status = Status::Failed(failure);
                 true
@@ -233,19 +241,8 @@ impl Bench<'_> {
         sample: &mut Sample,
         (case, unavailable): (&Case, &mut Vec<Unavailable>),
     ) -> Result<bool, Failure> {
-        let params = self.placeholders(case, data_dir);
-        let text = |text: &str| substitute(text, &params);
-        let cwd = PathBuf::from(text(&case.runner.cwd.to_string_lossy()));
-        let env: Vec<_> =
-            case.runner.env.iter().map(|(name, value)| (name.clone(), text(value))).collect();
-        let spawn = |line: &CommandLine| {
-            self.spawn(Spawn::command(&filled(line, &params), &cwd).with_env(env.clone()), data_dir)
-        };
+        let Lines { measured, prepare, conclude, check } = self.lines(runner, case, data_dir);
         let timeout = self.sampling.timeout;
-        let measured = spawn(&runner.command);
-        let aside = |line: &Option<CommandLine>| line.as_ref().map(spawn);
-        let (prepare, conclude, check) =
-            (aside(&runner.prepare), aside(&runner.conclude), aside(&runner.check));
         if let Some(prepare) = prepare {
             run_to_end(self.launcher, &prepare, timeout, "prepare")?;
         }
@@ -272,6 +269,36 @@ impl Bench<'_> {
             sample.answer = Some(printed_answer(case, sample, &answer.output));
         }
         Ok(exit.usage.storage_written_bytes > 0)
+    }
+
+    /// Has the launcher fork the next command while this sample is stored. Nothing of a sample is
+    /// measured meanwhile. A command with a `prepare` must wait for that first.
+    fn hold_ahead(&mut self, next: Option<&Case>, data_dir: &Path) {
+        let Some(case) = next else { return };
+        if let RunnerKind::Command(runner) = &case.runner.kind
+            && runner.prepare.is_none()
+        {
+            let spawn = self.lines(runner, case, data_dir).measured;
+            self.launcher.hold_ahead(&spawn);
+        }
+    }
+
+    fn lines(&self, runner: &CommandRunner, case: &Case, data_dir: &Path) -> Lines {
+        let params = self.placeholders(case, data_dir);
+        let text = |text: &str| substitute(text, &params);
+        let cwd = PathBuf::from(text(&case.runner.cwd.to_string_lossy()));
+        let env: Vec<_> =
+            case.runner.env.iter().map(|(name, value)| (name.clone(), text(value))).collect();
+        let spawn = |line: &CommandLine| {
+            self.spawn(Spawn::command(&filled(line, &params), &cwd).with_env(env.clone()), data_dir)
+        };
+        let aside = |line: &Option<CommandLine>| line.as_ref().map(spawn);
+        Lines {
+            measured: spawn(&runner.command),
+            prepare: aside(&runner.prepare),
+            conclude: aside(&runner.conclude),
+            check: aside(&runner.check),
+        }
     }
 
     /// What `{name}` may stand for: the parameters, and what every process is told in its
@@ -322,6 +349,14 @@ impl Bench<'_> {
         }
         Ok(())
     }
+}
+
+/// What a case of a command starts, with its parameters in place.
+struct Lines {
+    measured: Spawn,
+    prepare: Option<Spawn>,
+    conclude: Option<Spawn>,
+    check: Option<Spawn>,
 }
 
 /// A sample that begins now and holds nothing yet.

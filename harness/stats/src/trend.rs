@@ -140,6 +140,9 @@ mod tests {
             for n in [8, 20, 62] {
                 let rate = seeded.rate(600, n, draw, |v| trend(v).is_some_and(|t| t.p < 0.05));
                 assert!(rate < 0.08, "{name}, n = {n}: {rate}");
+                let rate = seeded.rate(1200, n, draw, |v| trend(v).is_some_and(|t| t.p < 0.01));
+                println!("drift: {name}, n = {n}: {:.2} %", rate * 100.0);
+                assert!(rate < 0.02, "{name}, n = {n}: {rate}");
             }
         }
     }

@@ -36,6 +36,7 @@ const MOVING: [&str; 9] = [
 ];
 
 const DYNO_BUILD: &str = "dyno_build";
+const MACHINE: &str = "machine";
 
 /// Everything that differs between two runs, what forbids a comparison first.
 pub(super) fn between(old: &RunInfo, new: &RunInfo) -> Vec<Difference> {
@@ -46,7 +47,7 @@ pub(super) fn between(old: &RunInfo, new: &RunInfo) -> Vec<Difference> {
         }
     };
     let key = |run: &RunInfo| run.before.machine_key.clone();
-    say("machine", key(old), key(new), true);
+    say(MACHINE, key(old), key(new), true);
     let (was, is) = (&old.sampling, &new.sampling);
     say("seed", was.seed.to_string(), is.seed.to_string(), true);
     let pin = |pin: &Option<String>| pin.clone().unwrap_or_else(|| "not pinned".to_owned());
@@ -81,15 +82,31 @@ pub(super) fn between(old: &RunInfo, new: &RunInfo) -> Vec<Difference> {
 
 /// Why a case of one run may not be held against one of another; `None` where it may.
 pub(super) fn why_not(differences: &[Difference], old: &CaseSet, new: &CaseSet) -> Option<String> {
-    let words =
-        |one: &Difference| format!("{}: {} against {}", one.what, one.baseline, one.candidate);
+    conditions(differences, old, new)
+        .or_else(|| case(old, new))
+        .or_else(|| rows(old, new))
+        .or_else(|| answers(old, new))
+}
+
+/// Why two steps of a history may not be held against each other. Other parameters are no reason:
+/// they may be what the step is about. Other machines are told by a warning of their own.
+pub(crate) fn of_steps(
+    (old_run, old): (&RunInfo, &CaseSet),
+    (new_run, new): (&RunInfo, &CaseSet),
+) -> Option<String> {
+    let differences = between(old_run, new_run).into_iter().filter(|one| one.what != MACHINE);
+    conditions(&differences.collect::<Vec<_>>(), old, new)
+        .or_else(|| rows(old, new))
+        .or_else(|| answers(old, new))
+}
+
+/// What differs around the work.
+fn conditions(differences: &[Difference], old: &CaseSet, new: &CaseSet) -> Option<String> {
     // Only dyno's own workloads are part of dyno's build.
     let builtin = [old, new].iter().any(|case| case.info.runner == "builtin");
     let forbids = |one: &&Difference| one.forbids || (builtin && one.what == DYNO_BUILD);
-    if let Some(difference) = differences.iter().find(forbids) {
-        return Some(words(difference));
-    }
-    case(old, new).or_else(|| rows(old, new)).or_else(|| answers(old, new))
+    let found = differences.iter().find(forbids)?;
+    Some(format!("{}: {} against {}", found.what, found.baseline, found.candidate))
 }
 
 /// The workload or the parameters.

@@ -1,13 +1,16 @@
 //! A comparison as a table for a terminal, as Markdown, JSON or CSV.
 
 use anyhow::Result;
-use comfy_table::{Cell, CellAlignment, ContentArrangement, Table, TableStyle, presets};
+use comfy_table::{Cell, CellAlignment, ContentArrangement, Table, presets};
 use serde::Serialize;
 
 use super::{CaseComparison, Comparison, Difference, Side, TOLERANCE, Word};
 use crate::document::quoted;
 use crate::format::{Kind, Scale, TABLE_DIGITS, counted, factor, moment, printable, shorten};
 use crate::table::{Format, escaped};
+
+/// Which columns hold numbers, which stand to the right.
+const SIDES: [bool; 6] = [false, true, true, true, false, false];
 
 impl Comparison {
     /// The comparison as text, ending with a line feed.
@@ -27,7 +30,7 @@ impl Comparison {
     fn table(&self) -> String {
         let mut text = self.sides().join("\n");
         text += "\n\n";
-        text += &self.drawn(presets::NOTHING, |cell| shorten(cell, 60));
+        text += &self.aligned();
         text += &format!("\n{}\n", self.notes().join("\n"));
         text
     }
@@ -36,7 +39,10 @@ impl Comparison {
         let list = |lines: Vec<String>| -> String {
             lines.iter().map(|line| format!("- {}\n", escaped(line))).collect()
         };
-        let table = self.drawn(presets::ASCII_MARKDOWN, escaped);
+        let line = |cells: [String; 6]| format!("| {} |\n", cells.join(" | "));
+        let rows = self.rows().into_iter().map(|row| line(row.map(|cell| escaped(&cell))));
+        let rule = SIDES.map(|right| if right { "---:" } else { "---" }.to_owned());
+        let table: String = [line(self.head()), line(rule)].into_iter().chain(rows).collect();
         format!("{}\n{table}\n{}", list(self.sides()), list(self.notes()))
     }
 
@@ -55,34 +61,43 @@ impl Comparison {
         ]
     }
 
-    fn drawn(&self, style: TableStyle, clean: impl Fn(&str) -> String) -> String {
-        let scale = self.scale();
-        let unit = |name: &str| format!("{name}, {}", scale.unit);
+    fn aligned(&self) -> String {
         let mut table = Table::new();
-        table.load_style(style);
+        table.load_style(presets::NOTHING);
         table.set_content_arrangement(ContentArrangement::Disabled);
-        let number = |text: String| Cell::new(text).set_alignment(CellAlignment::Right);
-        table.set_header([
-            Cell::new("case"),
-            number(unit("baseline")),
-            number(unit("candidate")),
-            number("ratio".to_owned()),
-            Cell::new("95 % interval"),
-            Cell::new("verdict"),
-        ]);
-        for case in &self.cases {
-            let time = |ns: Option<f64>| ns.map(|ns| scale.number(ns, TABLE_DIGITS));
-            table.add_row([
-                Cell::new(clean(&case.label)),
-                number(time(case.baseline_ns).unwrap_or_default()),
-                number(time(case.candidate_ns).unwrap_or_default()),
-                number(case.ratio.map(|ratio| format!("{:.3}", ratio.ratio)).unwrap_or_default()),
-                Cell::new(interval(case)),
-                Cell::new(clean(&verdict(case))),
-            ]);
+        let side = |right| if right { CellAlignment::Right } else { CellAlignment::Left };
+        let cells = |row: [String; 6]| {
+            let cells = row.into_iter().zip(SIDES);
+            cells.map(|(cell, right)| Cell::new(shorten(&cell, 60)).set_alignment(side(right)))
+        };
+        table.set_header(cells(self.head()));
+        for row in self.rows() {
+            table.add_row(cells(row));
         }
-        // Cells of an empty style leave spaces at the ends of lines.
         table.to_string().lines().map(|line| format!("{}\n", line.trim_end())).collect()
+    }
+
+    fn head(&self) -> [String; 6] {
+        let unit = self.scale().unit;
+        let (baseline, candidate) = (format!("baseline, {unit}"), format!("candidate, {unit}"));
+        let [case, ratio] = ["case", "ratio"].map(str::to_owned);
+        [case, baseline, candidate, ratio, "95 % interval".to_owned(), "verdict".to_owned()]
+    }
+
+    fn rows(&self) -> Vec<[String; 6]> {
+        let scale = self.scale();
+        let time = |ns: Option<f64>| ns.map(|ns| scale.number(ns, TABLE_DIGITS));
+        let row = |case: &CaseComparison| {
+            [
+                printable(&case.label),
+                time(case.baseline_ns).unwrap_or_default(),
+                time(case.candidate_ns).unwrap_or_default(),
+                case.ratio.map(|ratio| format!("{:.3}", ratio.ratio)).unwrap_or_default(),
+                interval(case),
+                printable(&verdict(case)),
+            ]
+        };
+        self.cases.iter().map(row).collect()
     }
 
     fn scale(&self) -> Scale {

@@ -32,22 +32,24 @@ pub(super) fn few_processes(set: &RunSet) -> Option<String> {
     /// Fewer have no 95 % interval of a median: 1 - 2^(1-n) is below 0.95.
     const FOR_MEDIAN: usize = 6;
     /// Fewer on both sides have none of a ratio: 1 - 2 / C(2n, n) is below 0.95.
-    const FOR_RATIO: usize = 4;
-    let compared = set.cases.iter().filter(|case| case.wall_time().is_some()).count() > 1;
+    const FOR_RATIO: f64 = 4.0;
     let found = findings(set, |_, wall| {
         let processes = wall.summary.replicates;
         let noun = if processes == 1 { "process" } else { "processes" };
-        let ratio = if compared && processes < FOR_RATIO {
-            format!(", and a ratio none below {FOR_RATIO}")
-        } else {
-            String::new()
-        };
-        let seen =
-            format!("{processes} {noun}; a median has no 95 % interval below {FOR_MEDIAN}{ratio}");
-        (processes < FOR_MEDIAN).then_some((-(processes as f64), seen))
+        (processes < FOR_MEDIAN).then(|| (-(processes as f64), format!("{processes} {noun}")))
     });
-    let advice = "set `processes = 6` under `[sampling]`, or give `-r 6`";
-    sentence(set, &found, advice)
+    let fewest = found.iter().map(|finding| -finding.weight).fold(f64::INFINITY, f64::min);
+    let compared = set.cases.iter().filter(|case| case.wall_time().is_some()).count() > 1;
+    let ratio = if compared && fewest < FOR_RATIO {
+        format!(", and a ratio none below {FOR_RATIO}")
+    } else {
+        String::new()
+    };
+    let advice = format!(
+        "a median has no 95 % interval below {FOR_MEDIAN}{ratio}; set `processes = {FOR_MEDIAN}` \
+         under `[sampling]`, or give `-r {FOR_MEDIAN}`"
+    );
+    sentence(set, &found, &advice)
 }
 
 pub(super) fn short(set: &RunSet) -> Option<String> {

@@ -9,6 +9,7 @@ use std::process::Command;
 use reports::RunSet;
 
 use crate::fixture;
+use crate::history;
 use crate::page::{hostile_set, page};
 
 /// What a browser made of a page.
@@ -53,8 +54,14 @@ fn visit(chromium: &Path, html: &str, flags: &[&str]) -> Visit {
     }
 }
 
-fn sets() -> [(&'static str, RunSet); 3] {
-    [("study", fixture::study_set()), ("grid", fixture::grid_set()), ("hostile", hostile_set())]
+fn sets() -> [(&'static str, RunSet); 5] {
+    [
+        ("study", fixture::study_set()),
+        ("grid", fixture::grid_set()),
+        ("hostile", hostile_set()),
+        ("history", history::five()),
+        ("panels", history::two_cases()),
+    ]
 }
 
 /// The page with its policy taken out and a script of ours put in, which may look around.

@@ -31,8 +31,7 @@ fn of_facts(facts: &[(&str, &str)], after: Option<&[(&str, &str)]>) -> Vec<Strin
 }
 
 fn environment(facts: &[(&str, &str)]) -> Environment {
-    let fact =
-        |(name, value): &(&str, &str)| Fact { name: (*name).into(), value: (*value).into() };
+    let fact = |(name, value): &(&str, &str)| Fact { name: (*name).into(), value: (*value).into() };
     Environment { machine_key: "m1".to_owned(), facts: facts.iter().map(fact).collect() }
 }
 
@@ -71,15 +70,21 @@ fn a_good_run_on_a_quiet_machine_has_no_warning() {
 fn few_processes_name_what_is_needed() {
     assert_eq!(
         of_times(&[100.0, 101.0, 99.0, 100.0, 102.0]),
-        ["case 00: 5 processes; a median has no 95 % interval below 6: set `processes = 6` under \
-          `[sampling]`, or give `-r 6`"]
+        ["case pipeline: 5 processes: a median has no 95 % interval below 6; set `processes = 6` \
+          under `[sampling]`, or give `-r 6`"]
     );
     let (one, other) = (step("00", ""), step("05", ""));
     let few = |case: &record::CaseInfo| (case.clone(), samples(case, &[100.0, 101.0, 99.0]));
+    let advice = "a median has no 95 % interval below 6, and a ratio none below 4; set \
+                  `processes = 6` under `[sampling]`, or give `-r 6`";
     assert_eq!(
         warnings(&fixture::set(vec![few(&one), few(&other)])),
-        ["cases 00, 05: 3 processes; a median has no 95 % interval below 6, and a ratio none \
-          below 4 in 00: set `processes = 6` under `[sampling]`, or give `-r 6`"]
+        [format!("cases 00, 05: 3 processes: {advice}")]
+    );
+    let fewer = (other.clone(), samples(&other, &[100.0]));
+    assert_eq!(
+        warnings(&fixture::set(vec![few(&one), fewer])),
+        [format!("cases 00, 05: 1 process in 05: {advice}")]
     );
     assert_eq!(of_times(&[100.0, 101.0, 99.0, 100.0, 102.0, 98.0]), NONE);
 }
@@ -88,8 +93,10 @@ fn few_processes_name_what_is_needed() {
 fn short_samples_are_told_by_who_held_the_clock() {
     assert_eq!(
         of_times(&[1.2, 1.21, 1.22, 1.2, 1.19, 1.21]),
-        ["case 00: samples take 1.21 ms (under 5 ms), where clock and scheduler weigh as much as \
-          the work: raise the size of the work, or repeat it inside one sample"]
+        [
+            "case pipeline: samples take 1.21 ms (under 5 ms), where clock and scheduler weigh as much as \
+          the work: raise the size of the work, or repeat it inside one sample"
+        ]
     );
     let case = step("00", "");
     let mut all = samples(&case, &[1.2, 1.2, 1.2, 1.2, 1.2, 1.2]);
@@ -98,8 +105,10 @@ fn short_samples_are_told_by_who_held_the_clock() {
     }
     assert_eq!(
         warnings(&fixture::set(vec![(case, all)])),
-        ["case 00: samples take 1.20 ms (under 5 ms), of which starting the process is a good \
-          part: raise the size of the work, or repeat it inside one sample"]
+        [
+            "case pipeline: samples take 1.20 ms (under 5 ms), of which starting the process is a good \
+          part: raise the size of the work, or repeat it inside one sample"
+        ]
     );
     assert_eq!(of_times(&[5.1, 5.2, 5.1, 5.2, 5.1, 5.2]), NONE);
 }
@@ -109,18 +118,22 @@ fn a_slow_first_sample_suggests_a_warm_up_or_more_of_it() {
     let slow = [250.0, 100.0, 101.0, 99.0, 100.0, 102.0, 98.0, 100.0];
     assert_eq!(
         of_times(&slow),
-        ["case 00: the first sample took 2.50× as long as the others (250 ms against 100 ms): \
+        [
+            "case pipeline: the first sample took 2.50× as long as the others (250 ms against 100 ms): \
           warm up with `-w 1` (`warmup = 1` under `[sampling]`), unless a cold start is the \
-          question"]
+          question"
+        ]
     );
     let case = step("00", "");
     let mut all = vec![fixture::warmup(&case, 300.0)];
     all.extend(samples(&case, &slow));
     assert_eq!(
         warnings(&fixture::set(vec![(case, all)])),
-        ["case 00: the first sample took 2.50× as long as the others (250 ms against 100 ms), \
+        [
+            "case pipeline: the first sample took 2.50× as long as the others (250 ms against 100 ms), \
           although warm-ups went before: raise `-w` (`warmup` under `[sampling]`), or keep it in \
-          mind if a cold start is the question"]
+          mind if a cold start is the question"
+        ]
     );
 }
 
@@ -131,9 +144,11 @@ fn processes_that_begin_slowly_are_told_as_such() {
     let all = (0..6).flat_map(|process| own.map(|wall| sample(&case, process, wall))).collect();
     assert_eq!(
         warnings(&fixture::set(vec![(case.clone(), all)])),
-        ["case 00: the first sample of each process took 1.30× as long as the others (130 ms \
+        [
+            "case pipeline: the first sample of each process took 1.30× as long as the others (130 ms \
           against 100 ms): warm up with `-w 1` (`warmup = 1` under `[sampling]`), unless a cold \
-          start is the question"]
+          start is the question"
+        ]
     );
 }
 
@@ -142,8 +157,10 @@ fn outliers_are_counted_and_cases_share_a_sentence() {
     let far = [100.0, 101.0, 99.0, 100.0, 250.0, 102.0, 98.0, 100.0, 101.0, 99.0];
     assert_eq!(
         of_times(&far),
-        ["case 00: 1 of 10 samples far from the median of 100 ms, the farthest at 250 ms: look \
-          for other load on the machine, or take more processes (`-r`)"]
+        [
+            "case pipeline: 1 of 10 samples far from the median of 100 ms, the farthest at 250 ms: look \
+          for other load on the machine, or take more processes (`-r`)"
+        ]
     );
     let cases = ["00", "01", "02", "03", "04", "05", "06"].map(|name| step(name, ""));
     let set = cases.iter().map(|case| (case.clone(), samples(case, &far))).collect();
@@ -157,9 +174,11 @@ fn two_groups_of_samples_are_told_with_their_places() {
     let two = [100.0, 151.0, 101.0, 150.0, 102.0, 152.0, 100.0, 150.0, 101.0, 151.0];
     assert_eq!(
         of_times(&two),
-        ["case 00: the samples form two groups, 5 near 101 ms and 5 near 151 ms, with nothing \
+        [
+            "case pipeline: the samples form two groups, 5 near 101 ms and 5 near 151 ms, with nothing \
           between: the median may describe neither; look for what alternates (placement on \
-          cores, frequency, a cache), and try `--pin`"]
+          cores, frequency, a cache), and try `--pin`"
+        ]
     );
 }
 
@@ -168,12 +187,14 @@ fn drift_is_told_with_its_size_and_small_drift_is_not() {
     let rising: Vec<f64> = (0..10).map(|i| 100.0 + 2.0 * f64::from(i)).collect();
     assert_eq!(
         of_times(&rising),
-        ["case 00: times rose by 17 % in the course of the run (Mann-Kendall, p < 0.001): rounds \
+        [
+            "case pipeline: times rose by 17 % in the course of the run (Mann-Kendall, p < 0.001): rounds \
           spread a drift over all cases, so ratios bear it and medians do not; let the machine \
-          settle, and measure again"]
+          settle, and measure again"
+        ]
     );
     let falling: Vec<f64> = rising.iter().rev().copied().collect();
-    assert!(of_times(&falling)[0].starts_with("case 00: times fell by 17 %"));
+    assert!(of_times(&falling)[0].starts_with("case pipeline: times fell by 17 %"));
     let small: Vec<f64> = (0..10).map(|i| 100.0 + 0.1 * f64::from(i)).collect();
     assert_eq!(of_times(&small), NONE);
 }
@@ -181,22 +202,25 @@ fn drift_is_told_with_its_size_and_small_drift_is_not() {
 #[test]
 fn a_long_run_is_thinned_before_its_drift_is_judged() {
     let rising: Vec<f64> = (0..5000).map(|i| 100.0 + 0.01 * f64::from(i)).collect();
-    assert!(of_times(&rising)[0].starts_with("case 00: times rose by 40 %"));
+    assert!(of_times(&rising)[0].starts_with("case pipeline: times rose by 40 %"));
 }
 
 #[test]
 fn threads_taken_off_their_cores_are_counted() {
     let case = step("00", "");
     let with = |switches: f64| {
-        let value = |s| with_value(s, metrics::INVOLUNTARY_SWITCHES.value(switches, Source::Process));
+        let value =
+            |s| with_value(s, metrics::INVOLUNTARY_SWITCHES.value(switches, Source::Process));
         let all = samples(&case, &[100.0, 101.0, 99.0, 100.0, 102.0, 98.0]);
         warnings(&fixture::set(vec![(case.clone(), all.into_iter().map(value).collect())]))
     };
     assert_eq!(
         with(42.0),
-        ["case 00: threads were taken off their cores 42 times in a sample of 100 ms: there is \
+        [
+            "case pipeline: threads were taken off their cores 42 times in a sample of 100 ms: there is \
           other load, or the work has more threads than there are cores; end the one, or lower \
-          the other"]
+          the other"
+        ]
     );
     assert_eq!(with(9.0), NONE);
 }
@@ -223,10 +247,8 @@ fn a_busy_machine_is_told_from_what_was_seen_before_and_during_the_run() {
         ("cpu_pressure", "35.20 % of the last 10 s, 1000 ms in all"),
         ("steal", "100 ms in all"),
     ];
-    let later = [
-        ("cpu_pressure", "5.00 % of the last 10 s, 31500 ms in all"),
-        ("steal", "6200 ms in all"),
-    ];
+    let later =
+        [("cpu_pressure", "5.00 % of the last 10 s, 31500 ms in all"), ("steal", "6200 ms in all")];
     assert_eq!(
         of_facts(&earlier, Some(&later)),
         ["the machine was busy: before the run, tasks waited for a CPU 35 % of the time; during \
@@ -273,7 +295,8 @@ fn a_moving_clock_is_told_with_what_steadies_it() {
         ["turbo is on, so the clock moves with load and temperature: turning turbo off \
           (`cpufreq/boost`, `intel_pstate/no_turbo`) steadies it"]
     );
-    let unknown = [("governor", "unknown: not exposed here"), ("turbo", "unknown: not exposed here")];
+    let unknown =
+        [("governor", "unknown: not exposed here"), ("turbo", "unknown: not exposed here")];
     assert_eq!(of_facts(&unknown, None), NONE);
 }
 
@@ -283,9 +306,11 @@ fn output_in_memory_is_told_with_its_place() {
         [("data_in_memory", "yes"), ("data_filesystem", "tmpfs on shm, mounted at /dev/shm (rw)")];
     assert_eq!(
         of_facts(&facts, None),
-        ["what the work writes stays in memory (tmpfs on shm, mounted at /dev/shm), where storage \
+        [
+            "what the work writes stays in memory (tmpfs on shm, mounted at /dev/shm), where storage \
           costs nothing and `sync` does nothing: set `directory` under `[output]`, or `--set \
-          output.directory=DIR`, to a disk"]
+          output.directory=DIR`, to a disk"
+        ]
     );
 }
 
@@ -314,7 +339,10 @@ fn warnings_stand_below_the_table_and_in_the_page_and_are_the_same_every_time() 
     let case = step("00", "");
     let set = fixture::set(vec![(case.clone(), samples(&case, &[1.2; 6]))]);
     let table = show(&set, &ShowOptions::default()).unwrap();
-    assert!(table.contains("\nwarning: case 00: samples take 1.20 ms (under 5 ms)"), "{table}");
+    assert!(
+        table.contains("\nwarning: case pipeline: samples take 1.20 ms (under 5 ms)"),
+        "{table}"
+    );
     let page = html(&set, &PageOptions::default()).unwrap();
     assert!(page.contains("samples take 1.20 ms (under 5 ms)"));
     assert_eq!(page, html(&set, &PageOptions::default()).unwrap());

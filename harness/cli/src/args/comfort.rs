@@ -1,6 +1,7 @@
 //! The arguments of the commands around the street (`init`, `prune`, `completions`, `explain`) and
 //! the two options that say how dyno looks at a terminal.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
@@ -17,6 +18,35 @@ pub(crate) enum ColorChoice {
     Always,
     /// Nowhere.
     Never,
+}
+
+impl ColorChoice {
+    /// What the command line asks for, before it is parsed: its errors and its help have colour
+    /// too. A word that is no choice is left for the parser to refuse.
+    pub(crate) fn told(mut words: impl Iterator<Item = OsString>) -> Self {
+        while let Some(word) = words.next() {
+            let value = match word.to_str() {
+                Some("--") => break,
+                Some("--color") => words.next().and_then(|value| value.into_string().ok()),
+                Some(word) => word.strip_prefix("--color=").map(str::to_owned),
+                None => None,
+            };
+            if let Some(value) = value {
+                return Self::from_str(&value, false).unwrap_or_default();
+            }
+        }
+        Self::Auto
+    }
+}
+
+impl From<ColorChoice> for clap::ColorChoice {
+    fn from(choice: ColorChoice) -> Self {
+        match choice {
+            ColorChoice::Auto => Self::Auto,
+            ColorChoice::Always => Self::Always,
+            ColorChoice::Never => Self::Never,
+        }
+    }
 }
 
 /// How the progress of a run is shown.

@@ -165,7 +165,7 @@ fn stop_on_signals() -> anyhow::Result<Arc<AtomicBool>> {
 
 /// Where workers write: as the suite says, else beside the runs.
 fn work_dir(plan: &Plan, store: &Store) -> PathBuf {
-    plan.output.clone().unwrap_or_else(|| store.root().join(".work"))
+    plan.output.clone().unwrap_or_else(|| store.work_dir())
 }
 
 fn capture(work_dir: &Path, tree: &Path) -> anyhow::Result<record::Environment> {

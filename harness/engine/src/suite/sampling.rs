@@ -96,7 +96,7 @@ pub(super) fn check(
     let order = sampling.order.as_ref().map(|found| check::word(source, "order", found, &orders));
     let directory = output.directory.as_ref().map(|found| check::words(source, "directory", found));
     Ok(SamplingPatch {
-        processes: small(count("processes", &sampling.processes, 1, 1_000)?),
+        processes: small(count("processes", &sampling.processes, 1, 10_000)?),
         iterations: small(count("iterations", &sampling.iterations, 1, 10_000)?),
         warmup: small(count("warmup", &sampling.warmup, 0, 1_000)?),
         budget: duration("budget", &sampling.budget, BUDGET_MAX)?,

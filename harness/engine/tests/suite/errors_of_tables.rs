@@ -114,7 +114,7 @@ workload = "scan"
       |
     4 | processes = 0
       |             ^
-      = allowed: a whole number from 1 to 1000
+      = allowed: a whole number from 1 to 10000
     ");
 }
 

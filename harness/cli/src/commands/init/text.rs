@@ -80,7 +80,8 @@ fn rust_command(known: &Crate, binary: &str, others: &[String]) -> String {
          command = {command}\n\
          # Before each sample, not measured: what is measured is what the sources say now.\n\
          prepare = {build}\n\n\
-         {case}",
+         {case}{worker}",
+        worker = worker("rust"),
         sampling = sampling(),
         name = quoted(&word(binary)),
         command = list(&words),
@@ -92,7 +93,8 @@ fn rust_command(known: &Crate, binary: &str, others: &[String]) -> String {
 fn python_command(command: &[String]) -> String {
     let name = "python";
     format!(
-        "{sampling}\n[[runner]]\nname = {quoted}\ncommand = {command}\n\n{case}",
+        "{sampling}\n[[runner]]\nname = {quoted}\ncommand = {command}\n\n{case}{worker}",
+        worker = worker("python"),
         sampling = sampling(),
         quoted = quoted(name),
         command = list(command),
@@ -121,6 +123,14 @@ fn case(runner: &str, command: &[String]) -> String {
          #   grid = {{ size = [1_000, 10_000] }}\n",
         runner = quoted(runner),
         with = raw_list(&with),
+    )
+}
+
+/// How a function is measured instead of a process.
+fn worker(language: &str) -> String {
+    format!(
+        "\n# A function alone, without the start of a process, is measured through a worker:\n\
+         #   dyno init --{language}-worker\n"
     )
 }
 
