@@ -36,7 +36,8 @@ fn parameters_make_cases_and_braces_without_one_mean_themselves() {
     place.write("f", "one two\n");
     let command = "awk '{print $2}' {file}";
     place.dyno(&["cmd", "--once", "-N", "-L", "file", "f,./f", command]).expect(0);
-    let cases: Vec<String> = place.run().info.cases.iter().map(|case| case.id.to_string()).collect();
+    let cases: Vec<String> =
+        place.run().info.cases.iter().map(|case| case.id.to_string()).collect();
     assert_eq!(cases, ["awk-print-2-file/file=f", "awk-print-2-file/file=.%2Ff"]);
 }
 
@@ -71,8 +72,7 @@ fn a_failing_command_fails_unless_failures_are_ignored() {
 #[test]
 fn exports_hold_every_sample_in_the_form_that_hyperfine_writes() {
     let place = Place::new();
-    let exports =
-        ["--export-json", "a.json", "--export-markdown", "a.md", "--export-csv", "a.csv"];
+    let exports = ["--export-json", "a.json", "--export-markdown", "a.md", "--export-csv", "a.csv"];
     let args = [&["cmd", "-r", "3", "-L", "t", "0.01,0.02", "sleep {t}"][..], &exports].concat();
     place.dyno(&args).expect(0);
     let read = |name: &str| fs::read_to_string(place.path().join(name)).unwrap();

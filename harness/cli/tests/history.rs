@@ -360,3 +360,24 @@ fn names_of_nothing_exit_with_2_and_say_what_there_is() {
         assert!(refused.stderr().starts_with("error: "), "{args:?}: {}", refused.stderr());
     }
 }
+
+#[test]
+fn the_loop_of_docs_compare_md_runs_as_it_stands() {
+    let place = Place::with_suite(&suite());
+    let docs = include_str!("../../../docs/compare.md");
+    let block = between(docs, "## The loop", "```\n\n");
+    let block = block.split("```text\n").nth(1).unwrap();
+    assert!(block.matches("dyno ").count() >= 6, "{block}");
+    let folder = std::path::Path::new(env!("CARGO_BIN_EXE_dyno")).parent().unwrap();
+    let path = std::env::var("PATH").unwrap();
+    let mut shell = std::process::Command::new("sh");
+    shell.args(["-e", "-c", block]).current_dir(place.path());
+    shell.env("PATH", format!("{}:{path}", folder.display()));
+    shell.env("DYNO_STORE", place.path().join("store"));
+    let told = Told::from(shell.output().unwrap());
+    assert_eq!(told.code, 0, "{}{}", told.stdout, told.stderr);
+    assert!(told.stdout.contains("hashing costs more than it saves, reverted\n"));
+    let steps: Vec<bool> =
+        place.store().runs().unwrap().iter().map(|run| run.step().unwrap().reverted).collect();
+    assert_eq!(steps, [false, true, false]);
+}

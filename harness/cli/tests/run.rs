@@ -1,5 +1,4 @@
 //! The main job, whole: a suite in, samples, table, store and report out.
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod common;
 

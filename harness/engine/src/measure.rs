@@ -79,7 +79,7 @@ pub type Keep<'k> = dyn FnMut(Sample) -> anyhow::Result<bool> + 'k;
 
 impl Bench<'_> {
     /// Measures what is left of one process replicate, sample by sample into `keep`. Returns what
-    /// could not be counted. `next` is the case that will probably be asked for after this one.
+    /// could not be counted.
     ///
     /// # Errors
     /// When `keep` cannot keep, or the directory of the process cannot be made. What the process
@@ -88,7 +88,6 @@ impl Bench<'_> {
         &mut self,
         case: &Case,
         todo: &Todo,
-        next: Option<&Case>,
         keep: &mut Keep<'_>,
     ) -> anyhow::Result<Vec<Unavailable>> {
         let data_dir = self.work_dir.join("data");
@@ -104,9 +103,7 @@ impl Bench<'_> {
             RunnerKind::Program { argv } => {
                 self.worker(argv.clone(), &data_dir, (case, todo), keep)
             }
-            RunnerKind::Command(runner) => {
-                self.commands(runner, &data_dir, (case, todo, next), keep)
-            }
+            RunnerKind::Command(runner) => self.commands(runner, &data_dir, (case, todo), keep),
         }
     }
 
@@ -207,7 +204,7 @@ impl Bench<'_> {
         &mut self,
         runner: &CommandRunner,
         data_dir: &Path,
-        (case, todo, next): (&Case, &Todo, Option<&Case>),
+        (case, todo): (&Case, &Todo),
         keep: &mut Keep<'_>,
     ) -> anyhow::Result<Vec<Unavailable>> {
         let mut unavailable = Vec::new();
@@ -215,9 +212,6 @@ impl Bench<'_> {
             self.evict(data_dir)?;
             let mut sample = blank(case, todo, iteration, Status::Ok);
             let result = self.one_command(runner, data_dir, &mut sample, (case, &mut unavailable));
-            if result.is_ok() {
-                self.hold_ahead(if iteration + 1 < todo.end { Some(case) } else { next }, data_dir);
-            }
             let wrote = result.unwrap_or_else(|failure| {
                 sample.status = Status::Failed(failure);
                 true
@@ -269,18 +263,6 @@ impl Bench<'_> {
             sample.answer = Some(printed_answer(case, sample, &answer.output));
         }
         Ok(exit.usage.storage_written_bytes > 0)
-    }
-
-    /// Has the launcher fork the next command while this sample is stored. Nothing of a sample is
-    /// measured meanwhile. A command with a `prepare` must wait for that first.
-    fn hold_ahead(&mut self, next: Option<&Case>, data_dir: &Path) {
-        let Some(case) = next else { return };
-        if let RunnerKind::Command(runner) = &case.runner.kind
-            && runner.prepare.is_none()
-        {
-            let spawn = self.lines(runner, case, data_dir).measured;
-            self.launcher.hold_ahead(&spawn);
-        }
     }
 
     fn lines(&self, runner: &CommandRunner, case: &Case, data_dir: &Path) -> Lines {

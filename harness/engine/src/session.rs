@@ -102,8 +102,7 @@ impl Session<'_> {
         let plan = self.plan;
         let mut tally = Tally::of(earlier, plan);
         info.skipped.clear();
-        let slots = slots(&plan.cases, &plan.sampling);
-        for (at, &slot) in slots.iter().enumerate() {
+        for slot in slots(&plan.cases, &plan.sampling) {
             let case = &plan.cases[slot.case];
             let Some(todo) = tally.todo(case, slot) else { continue };
             if self.stop.load(Ordering::Relaxed) {
@@ -114,12 +113,8 @@ impl Session<'_> {
                 continue;
             }
             observer.begin(case, &tally.progress());
-            let next = slots
-                .get(at + 1)
-                .filter(|next| tally.todo(&plan.cases[next.case], **next).is_some());
-            let next = next.map(|next| &plan.cases[next.case]);
             let mut keep = |sample| tally.keep(case, sample, writer, observer);
-            let unavailable = self.replicate(case, &todo, next, &mut keep)?;
+            let unavailable = self.replicate(case, &todo, &mut keep)?;
             say_once(&mut info.unavailable, unavailable);
             observer.end(case, &tally.progress());
         }
@@ -134,11 +129,10 @@ impl Session<'_> {
         &mut self,
         case: &Case,
         todo: &Todo,
-        next: Option<&Case>,
         keep: &mut dyn FnMut(Sample) -> anyhow::Result<Status>,
     ) -> anyhow::Result<Vec<Unavailable>> {
         let stop = self.stop;
-        self.bench.replicate(case, todo, next, &mut |sample| {
+        self.bench.replicate(case, todo, &mut |sample| {
             let status = keep(sample)?;
             Ok(status == Status::Ok && !stop.load(Ordering::Relaxed))
         })

@@ -418,48 +418,6 @@ fn a_held_process_that_is_dropped_never_runs() {
 }
 
 #[test]
-fn a_process_that_was_asked_for_ahead_is_the_one_that_is_held_next() {
-    let mut launcher = launcher();
-    let line = |text: &str| {
-        Spawn::command(&CommandLine::Shell(text.to_owned()), &std::env::temp_dir())
-    };
-    launcher.hold_ahead(&line("echo ahead"));
-    // A second wish is ignored: there is one place.
-    launcher.hold_ahead(&line("echo other"));
-    for _ in 0..2 {
-        let process = launcher.hold(&line("echo ahead")).unwrap().release().unwrap();
-        let finished = finish(process, LONG, Accept::Success).unwrap();
-        assert_eq!(finished.output.stdout.bytes(), b"ahead\n");
-        assert_eq!((finished.exit.outlived, finished.exit.killed), (0, 0));
-    }
-}
-
-#[test]
-fn a_process_that_was_asked_for_ahead_and_is_not_wanted_never_runs() {
-    let folder = tempfile::tempdir().unwrap();
-    let mut launcher = launcher();
-    let spawn = |text: &str| Spawn::command(&CommandLine::Shell(text.to_owned()), folder.path());
-    launcher.hold_ahead(&spawn("touch ran"));
-    let process = launcher.hold(&spawn("touch other")).unwrap().release().unwrap();
-    finish(process, LONG, Accept::Success).unwrap();
-    launcher.hold_ahead(&spawn("touch ran"));
-    drop(launcher);
-    assert!(folder.path().join("other").exists());
-    assert!(!folder.path().join("ran").exists());
-}
-
-#[test]
-fn what_goes_wrong_ahead_is_told_when_the_process_is_held() {
-    let folder = tempfile::tempdir().unwrap();
-    let mut launcher = launcher();
-    let absent = CommandLine::Argv(vec!["dyno-no-such-program".to_owned()]);
-    let spawn = Spawn::command(&absent, folder.path());
-    launcher.hold_ahead(&spawn);
-    let failure = launcher.hold(&spawn).map(drop).unwrap_err();
-    assert!(failure.message.contains("no such program in PATH"), "{}", failure.message);
-}
-
-#[test]
 fn two_workers_live_side_by_side() {
     let mut launcher = launcher();
     let mut first = greet(&mut launcher, &["scripted"]).unwrap();

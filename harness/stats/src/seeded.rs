@@ -4,8 +4,11 @@
 /// SplitMix64 (Steele, Lea and Flood, Fast Splittable Pseudorandom Number Generators, 2014).
 pub(crate) struct Seeded(u64);
 
+/// A distribution: its name, and one number drawn from it.
+pub(crate) type Distribution = (&'static str, fn(&mut Seeded) -> f64);
+
 /// Distributions with one mode, from symmetric to heavily skewed, as run times are.
-pub(crate) const UNIMODAL: [(&str, fn(&mut Seeded) -> f64); 5] = [
+pub(crate) const UNIMODAL: [Distribution; 5] = [
     ("normal, 3 %", |seeded| 1.0 + 0.03 * seeded.normal()),
     ("normal, 20 %", |seeded| (1.0 + 0.2 * seeded.normal()).max(0.01)),
     ("uniform", |seeded| 1.0 + 0.3 * seeded.uniform()),

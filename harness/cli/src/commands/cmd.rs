@@ -102,9 +102,10 @@ fn entries(args: &CmdArgs) -> Result<Vec<Entry>, UsageError> {
 /// Which case was fastest, and how it stands against each of the others.
 fn sentence(set: &RunSet) -> Option<String> {
     let median = |case: &usize| set.cases[*case].wall_time().map(|time| time.summary.median);
-    let measured: Vec<usize> =
-        (0..set.cases.len()).filter(|case| median(case).is_some()).collect();
-    let faster = |a: &&usize, b: &&usize| median(a).partial_cmp(&median(b)).unwrap_or(std::cmp::Ordering::Equal);
+    let measured: Vec<usize> = (0..set.cases.len()).filter(|case| median(case).is_some()).collect();
+    let faster = |a: &&usize, b: &&usize| {
+        median(a).partial_cmp(&median(b)).unwrap_or(std::cmp::Ordering::Equal)
+    };
     let fastest = *measured.iter().min_by(faster)?;
     if measured.len() < 2 {
         return None;

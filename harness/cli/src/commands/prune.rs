@@ -215,7 +215,8 @@ mod tests {
     fn ages_are_read_with_their_unit() {
         let day = 86_400_000_000_000;
         for (text, days) in [("30d", 30), ("2 weeks", 14), ("48h", 2)] {
-            let off = now_ns() - moment_before(text).unwrap() - days * day;
+            let before = moment_before(text).unwrap();
+            let off = now_ns() - before - days * day;
             assert!((0..day).contains(&off), "{text}: {off}");
         }
         for text in ["30", "soon", "", "-2d", "3 months"] {

@@ -41,11 +41,6 @@ impl Launcher {
     pub fn hold(&mut self, _spawn: &Spawn) -> Result<Held, Failure> {
         match *self {}
     }
-
-    /// Never called.
-    pub fn hold_ahead(&mut self, _spawn: &Spawn) {
-        match *self {}
-    }
 }
 
 /// Never made.

@@ -44,8 +44,6 @@ const FORK_TIMEOUT: Duration = Duration::from_secs(30);
 pub struct Launcher {
     link: Rc<Link>,
     child: Child,
-    /// A process that was asked for before anybody needed it, with what it was asked for.
-    ahead: Option<(Spawn, Asked)>,
     /// Where programs were found in PATH, by name and working directory.
     found: BTreeMap<(String, PathBuf), PathBuf>,
 }
@@ -68,7 +66,7 @@ impl Launcher {
         let state =
             State { inbox: BTreeMap::new(), next_id: 0, buffer: vec![0; MESSAGE_BYTES_MAX] };
         let link = Rc::new(Link { socket: ours, state: RefCell::new(state) });
-        Ok(Self { link, child, ahead: None, found: BTreeMap::new() })
+        Ok(Self { link, child, found: BTreeMap::new() })
     }
 
     /// Forks a process and holds it directly before exec, so that counters can be attached to its
@@ -77,27 +75,9 @@ impl Launcher {
     /// # Errors
     /// [`FailureKind::Start`] when there is no such program or no process can be made.
     pub fn hold(&mut self, spawn: &Spawn) -> Result<Held, Failure> {
-        match self.ahead.take() {
-            Some((same, asked)) if same == *spawn => asked.held(spawn),
-            other => {
-                // One that nobody wants any more ends here, without having run.
-                drop(other.map(|(spawn, asked)| asked.held(&spawn)));
-                self.ask(spawn)?.held(spawn)
-            }
-        }
-    }
-
-    /// Asks for a process that will probably be held next, and does not wait for it: it is forked
-    /// while the caller stores its sample. Only to be called while no other process runs. What
-    /// goes wrong is told when it is held.
-    pub fn hold_ahead(&mut self, spawn: &Spawn) {
-        if self.ahead.is_none() {
-            self.ahead = self.ask(spawn).ok().map(|asked| (spawn.clone(), asked));
-        }
-    }
-
-    fn ask(&mut self, spawn: &Spawn) -> Result<Asked, Failure> {
-        let start = |error: io::Error| start_failure(spawn, &error);
+        let start = |error: io::Error| {
+            failure(FailureKind::Start, format!("cannot start `{}`: {error}", label(spawn)))
+        };
         let program = self.program(spawn)?;
         let (ours, theirs) = Pipes::open(spawn.protocol).map_err(start)?;
         let (gate_read, gate) = pipe_with(PipeFlags::CLOEXEC).map_err(|e| start(e.into()))?;
@@ -118,7 +98,16 @@ impl Launcher {
         let mut fds = vec![gate_read.as_fd()];
         fds.extend(theirs.iter().map(AsFd::as_fd));
         self.link.send(&order, &fds).map_err(start)?;
-        Ok(Asked { link: Rc::clone(&self.link), id, pipes: ours, gate })
+        let pid = match self.link.wait(id, Instant::now() + FORK_TIMEOUT).map_err(start)? {
+            Event::Forked { pid, .. } => pid,
+            Event::Refused { errno, .. } => {
+                self.link.forget(id);
+                return Err(start(io::Error::from_raw_os_error(errno)));
+            }
+            other => return Err(start(io::Error::other(format!("odd reply {other:?}")))),
+        };
+        let process = Process::new(Rc::clone(&self.link), id, pid, ours, spawn);
+        Ok(Held { process, gate })
     }
 
     /// The file to execute. One that was found in PATH before is taken again while it is there:
@@ -144,35 +133,6 @@ impl Drop for Launcher {
         let _ = shutdown(&self.link.socket, Shutdown::Both);
         let _ = self.child.wait();
     }
-}
-
-/// A process that the launcher was told to fork, and may not have forked yet.
-#[derive(Debug)]
-struct Asked {
-    link: Rc<Link>,
-    id: u64,
-    pipes: Pipes,
-    gate: OwnedFd,
-}
-
-impl Asked {
-    fn held(self, spawn: &Spawn) -> Result<Held, Failure> {
-        let Self { link, id, pipes, gate } = self;
-        let start = |error: io::Error| start_failure(spawn, &error);
-        let pid = match link.wait(id, Instant::now() + FORK_TIMEOUT).map_err(start)? {
-            Event::Forked { pid, .. } => pid,
-            Event::Refused { errno, .. } => {
-                link.forget(id);
-                return Err(start(io::Error::from_raw_os_error(errno)));
-            }
-            other => return Err(start(io::Error::other(format!("odd reply {other:?}")))),
-        };
-        Ok(Held { process: Process::new(link, id, pid, pipes, spawn), gate })
-    }
-}
-
-fn start_failure(spawn: &Spawn, error: &io::Error) -> Failure {
-    failure(FailureKind::Start, format!("cannot start `{}`: {error}", label(spawn)))
 }
 
 /// A process that was forked and waits before exec. Dropped, it ends without having run.

@@ -19,8 +19,7 @@ pub(super) fn hyperfine_json(
     codes_vary: bool,
 ) -> anyhow::Result<String> {
     let measured = set.cases.iter().filter(|case| case.wall_time().is_some());
-    let results: Vec<Value> =
-        measured.map(|case| result(case, commands, codes_vary)).collect();
+    let results: Vec<Value> = measured.map(|case| result(case, commands, codes_vary)).collect();
     let mut text = serde_json::to_string_pretty(&json!({ "results": results }))?;
     text.push('\n');
     Ok(text)
@@ -29,7 +28,9 @@ pub(super) fn hyperfine_json(
 fn result(case: &CaseSet, commands: &[(String, String)], codes_vary: bool) -> Value {
     let values = |metric: &str| -> Vec<f64> {
         let series = case.metric(metric);
-        series.map(|series| series.points.iter().map(|point| point.value).collect()).unwrap_or_default()
+        series
+            .map(|series| series.points.iter().map(|point| point.value).collect())
+            .unwrap_or_default()
     };
     let seconds = |metric: &str| values(metric).into_iter().map(|ns| ns / NS_PER_S).collect();
     let times: Vec<f64> = seconds(metrics::WALL_TIME.name);

@@ -146,9 +146,11 @@ fn template(text: &str, known: &[&str], used: &mut Vec<String>) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(c) = rest.chars().next() {
-        let parameter = known
-            .iter()
-            .find(|name| rest.strip_prefix('{').and_then(|r| r.strip_prefix(*name)).is_some_and(|r| r.starts_with('}')));
+        let parameter = known.iter().find(|name| {
+            rest.strip_prefix('{')
+                .and_then(|r| r.strip_prefix(*name))
+                .is_some_and(|r| r.starts_with('}'))
+        });
         if let Some(name) = parameter {
             used.push((*name).to_owned());
             let _ = write!(out, "{{{name}}}");

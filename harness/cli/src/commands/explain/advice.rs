@@ -136,6 +136,9 @@ advice! {
          removes them",
         "a worker that repeats the same input teaches the predictor; small inputs look better \
          than they are";
+    "exit_code": "process (wait4; commands with ignore_failure only)",
+        "tells samples that ended well from those that did not, where both are counted",
+        "a sample that gave up early is short: compare times only among equal exit codes";
     "rows_per_second": "",
         "the throughput that people quote",
         "rows of two workloads are two things; say the row's width beside it";

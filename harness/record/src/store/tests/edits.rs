@@ -101,3 +101,14 @@ fn a_baseline_whose_run_is_gone_says_which_run_it_was() {
     fs::write(store.root().join("baselines.json"), "{\"schema\":1,").unwrap();
     assert!(matches!(store.baselines(), Err(StoreError::Damaged { .. })));
 }
+
+#[test]
+fn a_step_names_the_newest_run_that_stands_for_it() {
+    let (_guard, store) = store();
+    for id in [FIRST, SECOND] {
+        complete(&store, &RunInfo { step: Some(step(false)), ..info(id) }, &[sample(0)]);
+    }
+    assert_eq!(store.resolve(Some("03")).unwrap().as_str(), SECOND);
+    store.update_info(&RunId::new(SECOND), |info| info.step = None).unwrap();
+    assert_eq!(store.resolve(Some("03")).unwrap().as_str(), FIRST);
+}
