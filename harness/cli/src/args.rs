@@ -1,8 +1,8 @@
 //! The command line.
 
 mod cmd;
-mod history;
 mod comfort;
+mod history;
 
 use std::path::PathBuf;
 
@@ -10,11 +10,11 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use reports::Format;
 
 pub(crate) use cmd::{CmdArgs, EndingArgs, SamplingArgs};
-pub(crate) use history::{ChoiceArgs, CompareArgs, HistoryArgs, MarkArgs};
 pub(crate) use comfort::{
     ColorChoice, CompleteCommand, CompletionsArgs, ExplainArgs, InitArgs, ProgressChoice,
     PruneArgs, Shell,
 };
+pub(crate) use history::{ChoiceArgs, CompareArgs, HistoryArgs, MarkArgs};
 
 const EXIT_CODES: &str = "\
 Exit codes: 0 ok, 1 internal, 2 usage or suite, 4 nothing selected, 5 wrong answer,

@@ -243,7 +243,8 @@ fn scripted_done(params: &Params, runs: u64, iterations: u32) -> Reply {
     // As if the program had been changed and the case had not.
     let wall_ns = std::env::var("SCRIPTED_WALL_NS").ok().and_then(|text| text.parse().ok());
     Reply::Done(Done {
-        wall_ns: (wall_ns.unwrap_or_else(|| number("wall_ns")) + number("spread_ns") * (runs % 3)) * times,
+        wall_ns: (wall_ns.unwrap_or_else(|| number("wall_ns")) + number("spread_ns") * (runs % 3))
+            * times,
         cpu_ns: Some(number("cpu_ns") * times),
         work: Work { rows: number("rows") * times, ..Work::default() },
     })

@@ -1,7 +1,11 @@
 //! The counters against real processes. Software events and process accounting need neither root
 //! nor a PMU; where even those are refused, the test says so and is skipped.
 #![cfg(target_os = "linux")]
-#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "helpers of tests, which panic and print")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "helpers of tests, which panic and print"
+)]
 
 use std::io::{BufRead, BufReader, Write};
 use std::path::PathBuf;

@@ -57,7 +57,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::seeded::{Seeded, UNIMODAL};
+    use crate::seeded::{Draw, Seeded, UNIMODAL};
 
     #[test]
     fn two_groups_are_found_in_any_order() {
@@ -93,7 +93,7 @@ mod tests {
     #[test]
     fn sets_with_two_far_modes_are_almost_always_split() {
         let mut seeded = Seeded::new(4);
-        let two: fn(&mut Seeded) -> f64 = |seeded| {
+        let two: Draw = |seeded| {
             let centre = if seeded.uniform() < 0.5 { 1.0 } else { 1.5 };
             centre * (1.0 + 0.02 * seeded.normal())
         };

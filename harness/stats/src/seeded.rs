@@ -7,6 +7,9 @@ pub(crate) struct Seeded(u64);
 /// A distribution: its name, and one number drawn from it.
 pub(crate) type Distribution = (&'static str, fn(&mut Seeded) -> f64);
 
+/// One value of a distribution.
+pub(crate) type Draw = fn(&mut Seeded) -> f64;
+
 /// Distributions with one mode, from symmetric to heavily skewed, as run times are.
 pub(crate) const UNIMODAL: [Distribution; 5] = [
     ("normal, 3 %", |seeded| 1.0 + 0.03 * seeded.normal()),
@@ -41,7 +44,7 @@ impl Seeded {
         &mut self,
         rounds: u32,
         n: usize,
-        draw: fn(&mut Self) -> f64,
+        draw: Draw,
         found: impl Fn(&[f64]) -> bool,
     ) -> f64 {
         let hits = (0..rounds).filter(|_| {

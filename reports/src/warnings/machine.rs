@@ -61,7 +61,7 @@ fn stolen(before: &Environment, after: &Environment, milliseconds: f64) -> Optio
     let cores = before.fact("cores").and_then(first_number)?;
     let share = grown(before, after, "steal")? / (milliseconds * cores);
     (share > SHARE_MAX)
-        .then(|| format!("the hypervisor gave {:.1} % of it to others", share * 100.0))
+        .then(|| format!("the hypervisor gave {:.1} % of the CPU time to others", share * 100.0))
 }
 
 /// What a total in ms grew by between two moments, as `... 42 ms in all` says it.

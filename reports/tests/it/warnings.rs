@@ -253,8 +253,8 @@ fn a_busy_machine_is_told_from_what_was_seen_before_and_during_the_run() {
         of_facts(&earlier, Some(&later)),
         ["the machine was busy: before the run, tasks waited for a CPU 35 % of the time; during \
           the run, tasks waited for a CPU 50 % of the time, which is other load or work with \
-          more threads than cores; the hypervisor gave 5.0 % of it to others: end what else \
-          runs, and measure again"]
+          more threads than cores; the hypervisor gave 5.0 % of the CPU time to \
+          others: end what else runs, and measure again"]
     );
     let load = [("cores", "4, 2 usable"), ("load_average", "2.50 1.00 0.50")];
     assert_eq!(

@@ -28,12 +28,8 @@ fn fresh(args: &RunArgs) -> anyhow::Result<Exit> {
     let mut set = args.sampling.overrides();
     // What is set by name has the last word.
     set.extend(args.set.iter().cloned());
-    let selection = Selection {
-        suite,
-        filter: args.filter.as_deref(),
-        set: &set,
-        pin: args.pin.as_deref(),
-    };
+    let selection =
+        Selection { suite, filter: args.filter.as_deref(), set: &set, pin: args.pin.as_deref() };
     let plan = planning::plan(&selection, &mut ground.launcher)?;
     if plan.cases.is_empty() {
         eprintln!("no case is selected by `{}`", args.filter.as_deref().unwrap_or_default());
@@ -67,7 +63,8 @@ fn finish(
 
 fn resume(args: &RunArgs, name: Option<&str>) -> anyhow::Result<Exit> {
     if !args.sampling.overrides().is_empty() {
-        let text = "a resumed run is sampled as it began: leave out --runs, --warmup, --quick, --once";
+        let text =
+            "a resumed run is sampled as it began: leave out --runs, --warmup, --quick, --once";
         return Err(UsageError(text.to_owned()).into());
     }
     let mut ground = Ground::new(args.ending.store.store.as_deref(), None)?;
