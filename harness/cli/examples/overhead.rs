@@ -194,7 +194,7 @@ fn agreement(dyno: &Path, place: &Path) -> anyhow::Result<()> {
     let packed = Command::new("gzip").args(["-kf", "data"]).current_dir(place).status()?;
     ensure!(packed.success(), "gzip failed");
     println!("{AGREEMENT_RUNS} runs each, {REPETITIONS} times in turn, in ms:");
-    println!("  {:<18} {:>10} {:>10} {:>8}", "", "hyperfine", "dyno", "");
+    println!("  {:<24} {:>10} {:>10}", "", "hyperfine", "dyno");
     let (mut theirs, mut ours) = (Vec::new(), Vec::new());
     for _ in 0..REPETITIONS {
         theirs.push(times(None, place, &commands)?);
@@ -211,7 +211,7 @@ fn agreement(dyno: &Path, place: &Path) -> anyhow::Result<()> {
             let (theirs, ours) = (of(&theirs, pick), of(&ours, pick));
             let more = (ours / theirs - 1.0) * 100.0;
             let name = if what == "median" { command } else { "" };
-            println!("  {name:<10.10} {what:<7} {theirs:>10.3} {ours:>10.3} {more:>+6.1} %");
+            println!("  {name:<16} {what:<7} {theirs:>10.3} {ours:>10.3} {more:>+6.1} %");
         }
     }
     Ok(())

@@ -14,6 +14,7 @@ use crate::case::{Case, Expect};
 #[derive(Debug, Default)]
 pub struct Ledger {
     groups: BTreeMap<String, (CaseId, Answer)>,
+    doubt: Option<String>,
 }
 
 impl Ledger {
@@ -59,6 +60,11 @@ impl Ledger {
         self.agree(case, answer)
     }
 
+    /// What the last judgement has put in doubt beyond its own case, once.
+    pub fn take_doubt(&mut self) -> Option<String> {
+        self.doubt.take()
+    }
+
     fn agree(&mut self, case: &Case, answer: &Answer) -> Result<(), Failure> {
         let Some(group) = &answer.group else { return Ok(()) };
         let Some((first, known)) = self.groups.get(group) else {
@@ -68,6 +74,11 @@ impl Ledger {
         if known.digest == answer.digest && known.rows == answer.rows {
             return Ok(());
         }
+        self.doubt = Some(format!(
+            "`{}` and `{first}` disagree in answer group `{group}`: either may be wrong; the one \
+             that was measured first is not marked",
+            case.id
+        ));
         Err(wrong(format!(
             "answers differ inside group `{group}`: {} rows, `{}` here; {} rows, `{}` from `{first}`",
             answer.rows, answer.digest, known.rows, known.digest
@@ -147,6 +158,9 @@ mod tests {
         ledger.judge(&b, Some(5), Some(&answer(5, "x", Some("g")))).unwrap();
         let text = message(ledger.judge(&b, Some(5), Some(&answer(5, "y", Some("g")))));
         assert!(text.contains("`y` here") && text.contains("`x` from `a`"), "{text}");
+        let doubt = ledger.take_doubt().unwrap();
+        assert!(doubt.contains("`b` and `a` disagree"), "{doubt}");
+        assert_eq!(ledger.take_doubt(), None);
         ledger.judge(&b, Some(5), Some(&answer(5, "y", Some("other")))).unwrap();
     }
 

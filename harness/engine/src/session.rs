@@ -11,12 +11,12 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use record::store::RunWriter;
-use record::{CaseId, FailureKind, RunInfo, Sample, Status, Unavailable};
+use record::{CaseId, Failure, FailureKind, RunInfo, Sample, Status, Unavailable};
 
 use crate::answers::Ledger;
 use crate::case::Case;
 use crate::counters::say_once;
-use crate::measure::{Bench, Todo};
+use crate::measure::{Bench, Taken, Todo};
 use crate::plan::Plan;
 use crate::schedule::{Slot, slots};
 
@@ -113,9 +113,10 @@ impl Session<'_> {
                 continue;
             }
             observer.begin(case, &tally.progress());
-            let mut keep = |sample| tally.keep(case, sample, writer, observer);
+            let mut keep = |taken| tally.keep(case, taken, writer, observer);
             let unavailable = self.replicate(case, &todo, &mut keep)?;
             say_once(&mut info.unavailable, unavailable);
+            info.warnings.append(&mut tally.warnings);
             observer.end(case, &tally.progress());
         }
         if self.stop.load(Ordering::Relaxed) && tally.is_short(plan) && info.skipped.is_empty() {
@@ -129,11 +130,11 @@ impl Session<'_> {
         &mut self,
         case: &Case,
         todo: &Todo,
-        keep: &mut dyn FnMut(Sample) -> anyhow::Result<Status>,
+        keep: &mut dyn FnMut(Taken) -> anyhow::Result<Status>,
     ) -> anyhow::Result<Vec<Unavailable>> {
         let stop = self.stop;
-        self.bench.replicate(case, todo, &mut |sample| {
-            let status = keep(sample)?;
+        self.bench.replicate(case, todo, &mut |taken| {
+            let status = keep(taken)?;
             Ok(status == Status::Ok && !stop.load(Ordering::Relaxed))
         })
     }
@@ -144,6 +145,8 @@ struct Tally {
     taken: BTreeMap<(CaseId, u32), BTreeSet<u32>>,
     ledger: Ledger,
     outcome: Outcome,
+    /// What has turned out since the last case and belongs to the run as a whole.
+    warnings: Vec<String>,
     started: Instant,
     done_before: usize,
     done: usize,
@@ -156,6 +159,7 @@ impl Tally {
             taken: BTreeMap::new(),
             ledger: Ledger::default(),
             outcome: Outcome::default(),
+            warnings: Vec::new(),
             started: Instant::now(),
             done_before: 0,
             done: 0,
@@ -173,11 +177,11 @@ impl Tally {
     fn keep(
         &mut self,
         case: &Case,
-        mut sample: Sample,
+        Taken { mut sample, output }: Taken,
         writer: &mut RunWriter,
         observer: &mut dyn Observer,
     ) -> anyhow::Result<Status> {
-        self.judge(case, &mut sample);
+        self.judge(case, &mut sample, output);
         writer.append(&sample).context("cannot keep a sample")?;
         self.add(&sample);
         observer.sample(case, &sample, &self.progress());
@@ -204,8 +208,8 @@ impl Tally {
         Some(Todo { process: slot.round, first, warmup: slot.warmup, end })
     }
 
-    /// Turns a sample with a wrong answer into a failed one.
-    fn judge(&mut self, case: &Case, sample: &mut Sample) {
+    /// Turns a sample with a wrong answer into a failed one, and keeps what its process said.
+    fn judge(&mut self, case: &Case, sample: &mut Sample, output: String) {
         if sample.status != Status::Ok {
             return;
         }
@@ -214,7 +218,8 @@ impl Tally {
         }
         let rows = sample.value(record::metrics::ROWS.name).map(|rows| rows as u64);
         if let Err(failure) = self.ledger.judge(case, rows, sample.answer.as_ref()) {
-            sample.status = Status::Failed(failure);
+            self.warnings.extend(self.ledger.take_doubt());
+            sample.status = Status::Failed(Failure { output, ..failure });
         }
     }
 

@@ -1,0 +1,113 @@
+//! A worker: one process, asked for its samples one after the other.
+
+use std::path::Path;
+use std::time::Duration;
+
+use record::{Answer, Failure, FailureKind, Status, Unavailable, metrics};
+use workload_api::protocol::{Done, Prepare};
+
+use super::values::reported;
+use super::{Attempt, Bench, Keep, Taken, Todo, blank};
+use crate::case::Case;
+use crate::counters::{Counters, TargetKind};
+use crate::worker::{Held, Spawn, Worker};
+
+/// How long a worker may take to go after `bye`.
+const GRACE: Duration = Duration::from_secs(2);
+
+impl Bench<'_> {
+    /// One worker, all its iterations.
+    pub(super) fn worker(
+        &mut self,
+        argv: Vec<String>,
+        data_dir: &Path,
+        (case, todo): (&Case, &Todo),
+        keep: &mut Keep<'_>,
+    ) -> anyhow::Result<Vec<Unavailable>> {
+        let spawn = Spawn::worker(argv, &case.runner.cwd).with_env(case.runner.env.clone());
+        let spawn = self.spawn(spawn, data_dir);
+        let started = self.launcher.hold(&spawn).and_then(|held| self.ready(held, case, data_dir));
+        let (mut worker, mut counters, mut unavailable) = match started {
+            Ok(started) => started,
+            // What could not be counted of a process that never came to its work says nothing
+            // about this machine.
+            Err(failure) => {
+                keep(failed(case, todo, todo.first, failure))?;
+                return Ok(Vec::new());
+            }
+        };
+        self.samples(data_dir, todo, keep, |bench, iteration| {
+            bench.iteration(&mut worker, &mut counters, (case, todo), iteration)
+        })?;
+        // A worker that does not go when asked is killed; its samples are in the store already.
+        let _ = worker.bye(GRACE);
+        unavailable.extend(counters.take_unavailable());
+        Ok(unavailable)
+    }
+
+    /// Attaches the counters, lets a worker go, hears its hello and has it prepare the case.
+    fn ready(
+        &self,
+        held: Held,
+        case: &Case,
+        data_dir: &Path,
+    ) -> Result<(Worker, Counters, Vec<Unavailable>), Failure> {
+        let timeout = self.sampling.timeout;
+        let (counters, unavailable) = self.attach(&held, TargetKind::Worker);
+        let mut worker = Worker::greet(held.release()?, timeout)?;
+        let prepare = Prepare {
+            workload: case.workload.clone(),
+            params: case.params.clone(),
+            seed: self.sampling.seed,
+            data_dir: data_dir.to_owned(),
+        };
+        worker.prepare(&prepare, timeout)?;
+        Ok((worker, counters, unavailable))
+    }
+
+    /// One request: counters read, the work, counters read, and only then the answer.
+    fn iteration(
+        &self,
+        worker: &mut Worker,
+        counters: &mut Counters,
+        (case, todo): (&Case, &Todo),
+        iteration: u32,
+    ) -> Attempt {
+        let timeout = self.sampling.timeout;
+        let mut sample = blank(case, todo, iteration);
+        counters.begin();
+        counters.start();
+        let done = worker.run(1, timeout);
+        let counted = counters.stop();
+        let result = done.and_then(|done| {
+            refuse_taken_names(&done)?;
+            sample.values = reported(&done, counted);
+            worker.check(timeout)
+        });
+        match result {
+            Ok(answer) => sample.answer = Some(stored(answer)),
+            Err(failure) => sample.status = Status::Failed(failure),
+        }
+        let output = worker.process().output_tail();
+        Attempt { taken: Taken { sample, output }, wrote: false }
+    }
+}
+
+/// A metric of a workload's own may not be called like one of dyno's: the store would hold two
+/// meanings under one name.
+fn refuse_taken_names(done: &Done) -> Result<(), Failure> {
+    let taken = done.work.metrics.iter().find(|own| metrics::find(&own.name).is_some());
+    let Some(own) = taken else { return Ok(()) };
+    let message = format!("metric `{}` has the name of one of dyno's own", own.name);
+    Err(Failure { kind: FailureKind::Protocol, message, output: String::new() })
+}
+
+fn failed(case: &Case, todo: &Todo, iteration: u32, failure: Failure) -> Taken {
+    let mut sample = blank(case, todo, iteration);
+    sample.status = Status::Failed(failure);
+    Taken { sample, output: String::new() }
+}
+
+fn stored(answer: workload_api::Answer) -> Answer {
+    Answer { rows: answer.rows, digest: answer.digest, group: answer.group }
+}
