@@ -127,7 +127,9 @@ fn run_head(run: &RunInfo) -> RunHead<'_> {
 
 fn document_case(set: &RunSet, index: usize, reference: Option<usize>) -> Case<'_> {
     let case: &CaseSet = &set.cases[index];
-    let ratio = reference.and_then(|reference| set.against(index, reference));
+    // The reference held against itself would be a ratio of 1 that says nothing.
+    let other = reference.filter(|reference| *reference != index);
+    let ratio = other.and_then(|reference| set.against(index, reference));
     Case {
         run: set.runs[case.run].id.as_str(),
         case: case.info.id.as_str(),

@@ -246,10 +246,20 @@ impl RunSet {
     /// "case".
     pub fn label_name(&self) -> &str {
         match self.varying.as_slice() {
-            [one] if self.runs.len() == 1 => one,
+            [one] if self.runs.len() == 1 && self.is_one_kind(one) => one,
             _ if self.runs.len() > 1 && self.is_ordered() => "step",
             _ => "case",
         }
+    }
+
+    /// Whether all cases have this parameter and do the same work, so that its name heads them all.
+    fn is_one_kind(&self, parameter: &str) -> bool {
+        let Some(first) = self.cases.first() else { return false };
+        self.cases.iter().all(|case| {
+            case.info.params.contains_key(parameter)
+                && (&case.info.workload, &case.info.runner)
+                    == (&first.info.workload, &first.info.runner)
+        })
     }
 
     /// Whether the order of the cases means something: steps, or growing numbers.

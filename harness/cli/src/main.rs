@@ -9,6 +9,7 @@
 mod args;
 mod commands;
 mod exit;
+mod interrupt;
 mod output;
 mod place;
 mod progress;

@@ -135,7 +135,10 @@ impl Observer for Screen {
         self.take(sample);
         if let Status::Failed(failure) = &sample.status {
             self.erase();
-            eprintln!("failed: {}: {}", case.id, failure.message);
+            eprintln!(
+                "failed: {}: {}; the rest of this case is left out",
+                case.id, failure.message
+            );
             return;
         }
         if self.term.is_some() {

@@ -4,7 +4,7 @@
 
 mod common;
 
-use common::{Place, faulty, faulty_runner};
+use common::{Place, faulty, faulty_runner, skip};
 use record::{Failure, FailureKind, Status};
 
 /// A suite that runs one faulty workload between two that work.
@@ -267,4 +267,70 @@ fn parameters_reach_environment_and_working_directory() {
         let said = std::fs::read_to_string(place.path().join(name).join("said")).unwrap();
         assert_eq!(said, format!("{name} 7\n"));
     }
+}
+
+#[test]
+fn processes_left_behind_beyond_the_timeout_fail_their_sample() {
+    let text = command_suite("setsid sleep 47 & exit 0", "").replace("\"2s\"", "\"300ms\"");
+    let place = Place::with_suite(&text);
+    place.dyno(&["run", "suite.toml"]).expect(6);
+    let sample = &place.run().samples[0];
+    assert!(!sample.counts());
+    let Status::Failed(failure) = &sample.status else { panic!("not failed: {sample:?}") };
+    assert_eq!(failure.kind, FailureKind::Timeout);
+    assert!(failure.message.contains("left behind"), "{failure:?}");
+    assert!(sample.marks.iter().any(|mark| matches!(mark, record::Mark::Killed { processes: 1 })));
+}
+
+#[test]
+fn conclude_runs_after_a_command_that_fails_too() {
+    let more = "prepare = \"sh -c 'echo p >> log'\"\nconclude = \"sh -c 'echo c >> log'\"\n";
+    let place = Place::with_suite(&command_suite("exit 1", more));
+    place.dyno(&["run", "suite.toml"]).expect(6);
+    assert_eq!(std::fs::read_to_string(place.path().join("log")).unwrap(), "p\nc\n");
+}
+
+#[test]
+fn what_a_command_said_is_kept_with_its_wrong_answer() {
+    let metrics = r#"metrics = [{ name = "rows", regex = 'wrote (\d+) rows' }]"#;
+    let place = Place::with_suite(&command_suite("echo alas; echo wrote 0 rows", metrics));
+    place.dyno(&["run", "suite.toml"]).expect(5);
+    let Status::Failed(failure) = &place.run().samples[0].status else { panic!("not failed") };
+    assert!(failure.output.contains("alas"), "{failure:?}");
+}
+
+#[test]
+fn both_sides_of_a_disagreement_are_told() {
+    let text = format!(
+        "name = \"digests\"\n[sampling]\nprocesses = 1\niterations = 1\nwarmup = 0\n\
+         order = \"listed\"\n\
+         [[case]]\nrunner = \"faulty\"\nworkload = \"works\"\n\
+         [[case]]\nrunner = \"faulty\"\nworkload = \"wrong_digest\"\n{}",
+        faulty_runner()
+    );
+    let place = Place::with_suite(&text);
+    let shown = place.dyno(&["run", "suite.toml"]).expect(5).stdout();
+    assert!(shown.contains("either may be wrong"), "{shown}");
+}
+
+#[test]
+fn what_prepare_makes_is_cold_where_the_suite_asks_for_it() {
+    if std::process::Command::new("fincore").arg("--version").output().is_err() {
+        return skip("no fincore");
+    }
+    let resident = |evict: bool| {
+        let more = "prepare = \"sh -c 'head -c 4000000 /dev/zero > {data_dir}/in; sync'\"\n\
+                    metrics = [{ name = \"pages\", regex = '(\\d+)' }]\n";
+        let text = command_suite("fincore --noheadings --output PAGES {data_dir}/in", more)
+            + &format!("[output]\nevict = {evict}\ndirectory = \"work\"\n");
+        let place = Place::with_suite(&text);
+        std::fs::create_dir_all(place.path().join("work")).unwrap();
+        place.dyno(&["run", "suite.toml"]).expect(0);
+        place.run().samples[0].value("pages").unwrap()
+    };
+    let warm = resident(false);
+    if warm == 0.0 {
+        return skip("this file system keeps nothing in the page cache");
+    }
+    assert!(resident(true) < warm / 10.0, "{warm} pages stay resident");
 }

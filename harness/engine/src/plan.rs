@@ -8,6 +8,7 @@ mod draft;
 mod filter;
 mod grid;
 mod ids;
+mod machine;
 mod overrides;
 mod typing;
 
@@ -75,6 +76,7 @@ impl Plan {
         specs: &dyn Specs,
         options: &PlanOptions,
     ) -> Result<Self, SuiteError> {
+        machine::check_directories(suite)?;
         let runners = runners(suite);
         let known = known_specs(suite, &runners, specs)?;
         let mut drafts = Vec::new();
@@ -91,6 +93,9 @@ impl Plan {
                 option.apply(&mut drafts)?;
             }
         }
+        let output = output.map(|output| suite.directory.join(output));
+        machine::check_pin(suite, &options.overrides, sampling.pin.as_deref())?;
+        machine::check_output(suite, &options.overrides, output.as_deref())?;
         let mut cases = cases(suite, &drafts)?;
         let planned = cases.len();
         if let Some(filter) = &options.filter {
@@ -102,7 +107,7 @@ impl Plan {
             varying: varying(&cases),
             workloads_vary: cases.iter().any(|case| case.workload != cases[0].workload),
             sampling,
-            output: output.map(|output| suite.directory.join(output)),
+            output,
             suite: suite_info(suite, options),
             cases,
         })

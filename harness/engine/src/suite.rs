@@ -46,6 +46,9 @@ pub struct Suite {
     pub sampling: Sampling,
     /// Where workers write, absolute, if the suite says so.
     pub output: Option<PathBuf>,
+    /// Where `pin` stands, and where the output directory does.
+    pub(crate) pin_span: Option<Span>,
+    pub(crate) output_span: Option<Span>,
     pub(crate) directory: PathBuf,
     pub(crate) runners: Vec<RunnerDef>,
     pub(crate) cases: Vec<CaseDef>,
@@ -89,6 +92,8 @@ impl Suite {
             path: path.to_owned(),
             sampling,
             output: output.map(|output| directory.join(output)),
+            pin_span: wire.sampling.pin.as_ref().map(|pin| pin.span.clone()),
+            output_span: wire.output.directory.as_ref().map(|found| found.span.clone()),
             directory,
             runners,
             cases,

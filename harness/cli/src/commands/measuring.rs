@@ -3,9 +3,8 @@
 //! `run`, its `--resume` and `cmd` come here with a plan; nothing below this line knows which of
 //! them it was.
 
+use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 
 use anyhow::Context;
 use engine::case::{CommandLine, RunnerKind};
@@ -21,6 +20,7 @@ use reports::RunSet;
 use super::{planning, reading};
 use crate::args::EndingArgs;
 use crate::exit::Exit;
+use crate::interrupt;
 use crate::output::print;
 use crate::place;
 use crate::progress::Screen;
@@ -89,7 +89,8 @@ pub(crate) fn measure(
     mut part: Part,
     ending: &EndingArgs,
 ) -> anyhow::Result<Measured> {
-    let stop = stop_on_signals()?;
+    let stop = interrupt::listen(format!("dyno run --resume {}", part.info.id))?;
+    let _alone = alone(&ground.store, &mut part.info);
     let plan = &part.plan;
     let work_dir = work_dir(&part.plan, &ground.store).join(part.info.id.as_str());
     let script = planning::scripted_counters()?;
@@ -150,17 +151,19 @@ fn exit(outcome: &Outcome) -> Exit {
     }
 }
 
-/// The first signal asks to stop after the sample in flight; the second one ends dyno at once,
-/// and the launcher takes the workers with it.
-fn stop_on_signals() -> anyhow::Result<Arc<AtomicBool>> {
-    let stop = Arc::new(AtomicBool::new(false));
-    for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {
-        let code = i32::from(Exit::Interrupted as u8);
-        signal_hook::flag::register_conditional_shutdown(signal, code, Arc::clone(&stop))
-            .and_then(|_| signal_hook::flag::register(signal, Arc::clone(&stop)))
-            .context("cannot listen for signals")?;
+/// Holds the store's mark that somebody is measuring; warns where another dyno holds it, because
+/// two of them are noise to each other. Only a warning: the store itself is safe with both.
+fn alone(store: &Store, info: &mut RunInfo) -> Option<File> {
+    let work_dir = store.work_dir();
+    std::fs::create_dir_all(&work_dir).ok()?;
+    let mark = File::create(work_dir.join("measuring")).ok()?;
+    if let Err(TryLockError::WouldBlock) = mark.try_lock() {
+        let text = "another dyno is measuring into this store: each is noise to the other; \
+                    measure one after the other";
+        eprintln!("warning: {text}");
+        info.warnings.push(text.to_owned());
     }
-    Ok(stop)
+    Some(mark)
 }
 
 /// Where workers write: as the suite says, else beside the runs.

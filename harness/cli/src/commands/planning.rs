@@ -77,20 +77,21 @@ fn build(
     let mut set = selection.set.to_vec();
     set.extend(selection.pin.map(|pin| format!("sampling.pin={pin}")));
     let overrides = set.iter().map(|text| Override::parse(text)).collect::<Result<Vec<_>, _>>()?;
-    let specs = Introduced { launcher: std::cell::RefCell::new(launcher) };
+    let specs =
+        Introduced { timeout: suite.sampling.timeout, launcher: std::cell::RefCell::new(launcher) };
     Ok(Plan::build(suite, &specs, &PlanOptions { filter, overrides })?)
 }
 
 /// Specs from the horse's mouth: the built-in workloads, and programs that are started to
 /// introduce themselves.
 struct Introduced<'a> {
+    /// How long a program may take to say hello: as long as for anything else it is asked.
+    timeout: Duration,
     launcher: std::cell::RefCell<&'a mut Launcher>,
 }
 
 impl Specs for Introduced<'_> {
     fn specs(&self, runner: &Runner) -> anyhow::Result<Vec<Spec>> {
-        /// Long enough for an interpreter with large imports on a busy machine.
-        const HELLO: Duration = Duration::from_secs(30);
         let argv = match &runner.kind {
             RunnerKind::Builtin => {
                 return Ok(workloads::ALL.iter().map(|workload| workload.spec()).collect());
@@ -101,7 +102,7 @@ impl Specs for Introduced<'_> {
         let spawn = Spawn::worker(argv, &runner.cwd).with_env(runner.env.clone());
         let introduce = || {
             let held = self.launcher.borrow_mut().hold(&spawn)?;
-            let worker = Worker::greet(held.release()?, HELLO)?;
+            let worker = Worker::greet(held.release()?, self.timeout)?;
             let specs = worker.specs().to_vec();
             // It has said what was asked; how it ends does not matter.
             let _ = worker.bye(Duration::from_secs(1));
@@ -203,20 +204,24 @@ pub(crate) fn listing(plan: &Plan, estimate: Option<Duration>) -> String {
     }
     let sampling = &plan.sampling;
     let cases = reports::format::counted(plan.cases.len(), "case");
-    let _ = writeln!(text, "\n{cases}, {} samples", plan.samples());
+    let counted =
+        |n: u64, one: &str, many: &str| format!("{n} {}", if n == 1 { one } else { many });
+    let _ = writeln!(text, "\n{cases}, {}", counted(plan.samples(), "sample", "samples"));
     let is_command = |case: &Case| matches!(case.runner.kind, RunnerKind::Command(_));
     let (processes, iterations, warmup) =
         (sampling.processes, sampling.iterations, sampling.warmup);
     if plan.cases.iter().any(|case| !is_command(case)) {
         let _ = writeln!(
             text,
-            "a worker case: {processes} processes, each with {warmup} warm-up and {iterations} \
-             counted samples"
+            "a worker case: {}, each with {warmup} warm-up and {}",
+            counted(processes.into(), "process", "processes"),
+            counted(iterations.into(), "counted sample", "counted samples")
         );
     }
     if plan.cases.iter().any(is_command) {
-        let processes = processes * iterations;
-        let _ = writeln!(text, "a command case: {processes} processes after {warmup} warm-up");
+        let processes = u64::from(processes) * u64::from(iterations);
+        let processes = counted(processes, "process", "processes");
+        let _ = writeln!(text, "a command case: {processes} after {warmup} warm-up");
     }
     let time = match (estimate, sampling.budget) {
         (Some(time), _) => format!("about {} by the pace of the last run", clock(time)),

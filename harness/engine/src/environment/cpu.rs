@@ -84,8 +84,20 @@ fn cores() -> String {
 fn threads_per_core() -> Known {
     let list = read(Path::new(CPU).join("cpu0/topology/thread_siblings_list"))?;
     let threads = list_len(&list).ok_or_else(|| format!("unexpected list `{list}`"))?;
-    let smt = read(Path::new(CPU).join("smt/control")).unwrap_or_else(|_| "not told".to_owned());
-    Ok(format!("{threads} (SMT {smt})"))
+    let smt = read(Path::new(CPU).join("smt/control")).ok();
+    Ok(format!("{threads} ({})", smt_words(smt.as_deref())))
+}
+
+/// The kernel's word for simultaneous multithreading
+/// (Documentation/ABI/testing/sysfs-devices-system-cpu), for people.
+fn smt_words(control: Option<&str>) -> String {
+    match control {
+        None => "SMT not told".to_owned(),
+        Some("notsupported") => "SMT not supported".to_owned(),
+        Some("notimplemented") => "SMT not known to this kernel".to_owned(),
+        Some("forceoff") => "SMT forced off".to_owned(),
+        Some(word) => format!("SMT {word}"),
+    }
 }
 
 /// One entry per cache of the first core, for instance `L2 1024K`.
@@ -222,6 +234,14 @@ mod tests {
         {
             assert_eq!(list_len(list), expect, "{list:?}");
         }
+    }
+
+    #[test]
+    fn the_state_of_smt_is_told_in_words() {
+        assert_eq!(smt_words(Some("notsupported")), "SMT not supported");
+        assert_eq!(smt_words(Some("forceoff")), "SMT forced off");
+        assert_eq!(smt_words(Some("on")), "SMT on");
+        assert_eq!(smt_words(None), "SMT not told");
     }
 
     #[test]

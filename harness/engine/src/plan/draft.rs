@@ -165,7 +165,12 @@ impl<'a> Draft<'a> {
                     placeholders.iter().map(|used| used.value.as_str()).collect();
                 used.sort_unstable();
                 used.dedup();
-                return Err(SuiteError::at(source, &name.span, message).names(&name.value, used));
+                let error = SuiteError::at(source, &name.span, message);
+                return Err(if used.is_empty() {
+                    error.note(format!("it uses no parameter at all; write `{{{}}}` where the value belongs", name.value))
+                } else {
+                    error.names(&name.value, used)
+                });
             }
         }
         Ok(())

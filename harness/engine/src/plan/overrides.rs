@@ -9,7 +9,7 @@ use workload_api::ParamValue;
 use super::draft::Draft;
 use super::typing::from_option;
 use crate::case::Sampling;
-use crate::suite::{Located, Setting, Source, SuiteError, cannot_be, nearest, number, patch};
+use crate::suite::{Located, Setting, Source, Span, SuiteError, cannot_be, nearest, number, patch};
 
 /// One `--set`.
 #[derive(Clone, Debug)]
@@ -30,7 +30,7 @@ impl Override {
         let form = "a name and a value, such as `rows=100000` or `sampling.processes=3`";
         let Some(at) = text.find('=') else {
             return Err(
-                SuiteError::at(&source, &all, format!("`{text}` sets nothing")).allowed(form)
+                SuiteError::at(&source, &all, format!("`{text}` has no `=`")).allowed(form)
             );
         };
         let name = text[..at].trim();
@@ -56,6 +56,11 @@ impl Override {
     /// Whether it sets a key of a table and not a parameter.
     pub(super) fn is_setting(&self) -> bool {
         self.name.value.contains('.')
+    }
+
+    /// Where its value stands, if it sets the key `name` of a table.
+    pub(super) fn place_of(&self, name: &str) -> Option<(&Arc<Source>, &Span)> {
+        (self.name.value == name).then_some((&self.source, &self.value.span))
     }
 
     /// Lays a key of `[sampling]` or `[output]` over what the suite says.

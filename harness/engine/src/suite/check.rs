@@ -101,12 +101,13 @@ pub(super) fn duration(
 ) -> Result<Duration, SuiteError> {
     let fits = |duration: &Duration| *duration >= Duration::from_millis(1) && *duration <= max;
     quantity::duration(&text.value).filter(fits).ok_or_else(|| {
-        cannot_be(source, &text.span, key).allowed(format!(
-            "{}, from 1 ms to {} h",
-            quantity::DURATION_EXAMPLE,
-            max.as_secs() / 3600
-        ))
+        cannot_be(source, &text.span, key).allowed(durations(max))
     })
+}
+
+/// The durations that [`duration`] takes, in words.
+pub(super) fn durations(max: Duration) -> String {
+    format!("{}, from 1 ms to {} h", quantity::DURATION_EXAMPLE, max.as_secs() / 3600)
 }
 
 /// The value that one of a few words stands for.

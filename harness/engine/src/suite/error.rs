@@ -42,14 +42,15 @@ impl SuiteError {
 
     pub(crate) fn at(source: &Arc<Source>, span: &Span, message: impl Into<String>) -> Self {
         Self(Box::new(Report {
-            message: message.into(),
+            message: printable(&message.into(), false),
             place: Some((Arc::clone(source), span.clone())),
             notes: Vec::new(),
         }))
     }
 
     pub(crate) fn nowhere(message: impl Into<String>) -> Self {
-        Self(Box::new(Report { message: message.into(), place: None, notes: Vec::new() }))
+        let message = printable(&message.into(), false);
+        Self(Box::new(Report { message, place: None, notes: Vec::new() }))
     }
 
     /// The place of the token in its text.
@@ -65,7 +66,7 @@ impl SuiteError {
 
     /// Adds one line under the source.
     pub(crate) fn note(mut self, note: impl Into<String>) -> Self {
-        self.0.notes.push(note.into());
+        self.0.notes.push(printable(&note.into(), true));
         self
     }
 
@@ -78,7 +79,7 @@ impl SuiteError {
     pub(crate) fn names<'a>(self, found: &str, names: impl IntoIterator<Item = &'a str>) -> Self {
         let names: Vec<&str> = names.into_iter().collect();
         let listed = match names.as_slice() {
-            [] => self.allowed("nothing"),
+            [] => self.note("there is no name to choose from"),
             names if names.len() > ALLOWED_MAX => {
                 let shown = names[..ALLOWED_MAX].join(", ");
                 self.allowed(format!("{shown}, and {} more", names.len() - ALLOWED_MAX))
@@ -107,7 +108,8 @@ impl fmt::Display for SuiteError {
             let position = source.position(span.start);
             margin = position.line.to_string().len();
             let (line, before, carets) = excerpt(source, span);
-            write!(f, "\n{:margin$}--> {}:{}:{}", "", source.name, position.line, position.column)?;
+            let name = printable(&source.name, false);
+            write!(f, "\n{:margin$}--> {name}:{}:{}", "", position.line, position.column)?;
             write!(f, "\n{:margin$} |", "")?;
             write!(f, "\n{} | {line}", position.line)?;
             write!(f, "\n{:margin$} | {:before$}{}", "", "", "^".repeat(carets))?;
@@ -123,12 +125,14 @@ impl fmt::Display for SuiteError {
 /// line is cut around the token, so that a report stays readable whatever the file holds.
 fn excerpt(source: &Source, span: &Span) -> (String, usize, usize) {
     let position = source.position(span.start);
-    // A tab or a control character takes one column, so that the caret stands right.
-    let clean = |c: char| if c.is_control() { ' ' } else { c };
-    let line: Vec<char> = position.text.chars().map(clean).collect();
-    let before = (position.column - 1).min(line.len());
+    let cells: Vec<String> = position.text.chars().map(cell).collect();
+    let width = |cells: &[String]| cells.iter().map(|cell| cell.chars().count()).sum::<usize>();
+    let column = (position.column - 1).min(cells.len());
     let first = source.slice(span).lines().next().unwrap_or("");
-    let carets = first.trim_end().chars().count().clamp(1, (line.len() - before).max(1));
+    let end = (column + first.trim_end().chars().count()).min(cells.len());
+    let before = width(&cells[..column]);
+    let carets = width(&cells[column..end]).max(1);
+    let line: Vec<char> = cells.concat().chars().collect();
     if line.len() <= LINE_CHARS_MAX {
         return (line.into_iter().collect(), before, carets);
     }
@@ -140,11 +144,36 @@ fn excerpt(source: &Source, span: &Span) -> (String, usize, usize) {
     (format!("{head}{shown}{tail}"), before - start + head.len(), carets.min(end - before).max(1))
 }
 
-/// The name that was probably meant.
+/// What one character of a source line is shown as. A tab takes one column, so that the caret
+/// stands right.
+fn cell(c: char) -> String {
+    if c == '\t' { " ".to_owned() } else { printable(c.encode_utf8(&mut [0; 4]), false) }
+}
+
+/// A text whose control characters are escaped: a suite may come from anywhere, and must not move
+/// the cursor, colour the terminal or turn the direction of writing. Line ends may be kept.
+fn printable(text: &str, lines: bool) -> String {
+    let turns = |c: char| matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let mut shown = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '\n' if lines => shown.push(c),
+            c if c.is_control() || turns(c) => shown.extend(c.escape_default()),
+            c => shown.push(c),
+        }
+    }
+    shown
+}
+
+/// The name that was probably meant. Any number is near to every other one, so for a number it is
+/// the same number, written otherwise.
 pub(crate) fn nearest<'a>(
     found: &str,
     names: impl IntoIterator<Item = &'a str>,
 ) -> Option<&'a str> {
+    if let Ok(number) = found.parse::<f64>() {
+        return names.into_iter().find(|name| name.parse() == Ok(number));
+    }
     let found = found.to_lowercase();
     let edits_max = (found.chars().count() / 3).max(1);
     names
@@ -186,9 +215,26 @@ mod tests {
         assert_eq!(nearest("rwos", ["rows"]), Some("rows"));
         assert_eq!(nearest("colour", ["rows", "writers"]), None);
         assert_eq!(nearest("x", ["y"]), None);
+        assert_eq!(nearest("13", ["03", "12"]), None);
+        assert_eq!(nearest("5", ["04", "05"]), Some("05"));
+    }
+
+    #[test]
+    fn control_characters_are_escaped_and_the_caret_stands_right() {
+        let source = Source::new("x\u{1b}.toml", "\u{1b}[31m\0 = \u{202e}b");
+        let error = SuiteError::at(&source, &(9..13), "key `\u{1b}[2J\0\n`").note("a\u{7}\nb");
+        insta::assert_snapshot!(error, @"");
     }
 
     proptest! {
+        #[test]
+        fn no_report_has_a_control_character(text in ".{0,60}|[a\u{1b}\0\u{9b}]{0,30}", start in 0..60usize) {
+            let source = Source::new(&*text, &*text);
+            let error = SuiteError::at(&source, &(start..start + 3), &*text).note(&*text);
+            let odd = |c: char| c.is_control() && c != '\n';
+            prop_assert!(!error.to_string().contains(odd));
+        }
+
         #[test]
         fn any_span_of_any_text_can_be_reported(text in "\\PC{0,400}|[a\t\n\ré]{0,30}", start in 0..500usize, length in 0..500usize) {
             let source = Source::new("x", text);

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use toml::de::{DeTable, DeValue};
 
-use super::SuiteError;
+use super::{SuiteError, check, sampling};
 use super::source::{Source, Span};
 
 /// Longest text of a found value that is repeated, in characters.
@@ -31,10 +31,16 @@ pub(super) fn translate(source: &Arc<Source>, error: &toml::de::Error) -> SuiteE
         return SuiteError::at(source, &span, format!("duplicate key `{found}`"))
             .note("each key may stand once in its table");
     }
-    if message.starts_with("invalid ")
+    // Serde says "invalid type: ..." and "invalid value: ..."; the parser says "invalid" too.
+    if (message.starts_with("invalid type: ") || message.starts_with("invalid value: "))
         && let Some((_, expected)) = message.split_once(", expected ")
     {
-        return cannot_be(source, &span, &key_of(source, &span)).allowed(expectation(expected));
+        let key = key_of(source, &span);
+        let error = cannot_be(source, &span, &key);
+        return match sampling::longest(&key).filter(|_| expected == "a string") {
+            Some(longest) => error.allowed(check::durations(longest)),
+            None => error.allowed(expectation(expected)),
+        };
     }
     let span = if span.is_empty() { whole_token(source, span.start) } else { span };
     SuiteError::at(source, &span, format!("not TOML: {message}"))

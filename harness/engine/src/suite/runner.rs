@@ -19,6 +19,13 @@ use crate::case::{CommandLine, CommandRunner, OutputMetric, OutputPattern, Runne
 /// The name under which dyno's own workloads are served.
 pub(crate) const BUILTIN: &str = "builtin";
 
+/// Metrics of dyno's own that a command may tell: the work that was done, which no counter knows.
+const WORK: [&str; 3] = [
+    record::metrics::ROWS.name,
+    record::metrics::BYTES_IN.name,
+    record::metrics::BYTES_OUT.name,
+];
+
 /// Units in which a command may print a number: name, base unit, what the number is multiplied
 /// with.
 const UNITS: [(&str, (Unit, u64)); 14] = [
@@ -59,6 +66,8 @@ pub(crate) struct RunnerDef {
     pub(crate) placeholders: Vec<Located<String>>,
     /// Where its program or command stands.
     pub(crate) program: Span,
+    /// Where its working directory stands, if it is stated and known before a case is.
+    pub(crate) cwd: Option<Span>,
 }
 
 /// All runners of a suite.
@@ -124,10 +133,14 @@ impl Checker<'_> {
             RunnerKind::Command(_) => self.placeholders(runner)?,
             RunnerKind::Builtin | RunnerKind::Program { .. } => Vec::new(),
         };
+        let fixed = |cwd: &&Located<String>| {
+            !(matches!(kind, RunnerKind::Command(_)) && cwd.value.contains(['{', '}']))
+        };
+        let cwd_span = runner.cwd.as_ref().filter(fixed).map(|cwd| cwd.span.clone());
         let cwd = cwd.map_or_else(|| directory.to_owned(), |cwd| directory.join(cwd));
         let span = runner.name.span.clone();
         let runner = Arc::new(Runner { name, kind, env, cwd });
-        Ok(RunnerDef { runner, name: span, placeholders, program })
+        Ok(RunnerDef { runner, name: span, placeholders, program, cwd: cwd_span })
     }
 
     fn program(
@@ -238,6 +251,15 @@ impl Checker<'_> {
         if !name.chars().all(plain) {
             return Err(cannot_be(source, &metric.name.span, "name")
                 .allowed("small letters, digits and `_`"));
+        }
+        if record::metrics::find(&name).is_some() && !WORK.contains(&name.as_str()) {
+            return Err(SuiteError::at(
+                source,
+                &metric.name.span,
+                format!("`{name}` is a metric that dyno measures itself"),
+            )
+            .allowed("any name that dyno does not use")
+            .note(format!("of dyno's own names, a command may tell {}", WORK.join(", "))));
         }
         let pattern = match (&metric.regex, &metric.json) {
             (Some(regex), None) => self.regex(regex)?,

@@ -76,6 +76,15 @@ pub(super) fn defaults() -> Sampling {
     }
 }
 
+/// The longest duration that a key takes, if durations are what it takes.
+pub(super) fn longest(key: &str) -> Option<Duration> {
+    match key {
+        "budget" => Some(BUDGET_MAX),
+        "timeout" => Some(TIMEOUT_MAX),
+        _ => None,
+    }
+}
+
 /// The two tables, checked.
 pub(super) fn check(
     source: &Arc<Source>,

@@ -33,7 +33,7 @@ fn set_of_a_wrong_value_points_into_the_option() {
 fn set_without_a_value_is_refused() {
     let shown = option_refused(&["rows"], None);
     insta::assert_snapshot!(shown, @"
-    error: `rows` sets nothing
+    error: `rows` has no `=`
      --> --set:1:1
       |
     1 | rows

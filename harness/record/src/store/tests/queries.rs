@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use serde_json::Value;
 
 use super::fixture::{complete, failed, info, journal, sample, store};
-use crate::Sample;
+use crate::{Sample, Source, metrics};
 
 /// Reads a JSON list of queries, prints a JSON list of their rows.
 const RUN_QUERIES: &str = r#"
@@ -42,7 +42,7 @@ fn every_query_of_docs_store_md_runs_in_duckdb_and_finds_rows() {
     let (a, b) = ("20260101-000000-quick", "20260102-000000-quick");
     let (s0, s9) = ("pipeline/step=00", "pipeline/step=09");
     assert_eq!(
-        one("AS wall_ms\nFROM 'results/*/values.parquet'\nWHERE"),
+        one("AS wall_ms\nFROM processes"),
         serde_json::json!([
             [a, s0, 10, 109.0],
             [a, s9, 10, 110.0],
@@ -62,6 +62,28 @@ fn every_query_of_docs_store_md_runs_in_duckdb_and_finds_rows() {
     ]);
     assert_eq!(one("AS said"), failure);
     assert_eq!(one("AS step"), serde_json::json!([["00", 110.0], ["09", 111.0]]));
+}
+
+#[test]
+fn the_documented_median_counts_each_process_once() {
+    if !has_duckdb() {
+        return;
+    }
+    let (guard, store) = store();
+    let wall = [(0, 10.0), (0, 11.0), (0, 12.0), (1, 20.0), (2, 30.0), (2, 31.0)];
+    let samples: Vec<Sample> = wall
+        .into_iter()
+        .map(|(process, ms)| {
+            let values = vec![metrics::WALL_TIME.value(ms * 1e6, Source::Workload)];
+            Sample { process, values, ..sample(0) }
+        })
+        .collect();
+    complete(&store, &info("r"), &samples);
+    let queries = documented("sql");
+    let query = queries.iter().find(|query| query.contains("FROM processes")).unwrap();
+    let answers = duckdb(guard.path(), std::slice::from_ref(query));
+    // The processes' medians are 11, 20 and 30.5 ms; the median of the samples would be 16 ms.
+    assert_eq!(answers[0], serde_json::json!([["r", "pipeline/step=00", 6, 20.0]]));
 }
 
 #[test]
