@@ -318,6 +318,11 @@ fn what_prepare_makes_is_cold_where_the_suite_asks_for_it() {
     if std::process::Command::new("fincore").arg("--version").output().is_err() {
         return skip("no fincore");
     }
+    let temporary = engine::environment::storage(&std::env::temp_dir());
+    if temporary.is_some_and(|mount| mount.in_memory()) {
+        println!("skipped: temporary files live in memory here, and cannot be evicted");
+        return;
+    }
     let resident = |evict: bool| {
         let more = "prepare = \"sh -c 'head -c 4000000 /dev/zero > {data_dir}/in; sync'\"\n\
                     metrics = [{ name = \"pages\", regex = '(\\d+)' }]\n";

@@ -8,6 +8,9 @@ mod documents;
 #[path = "suite/errors_of_cases.rs"]
 mod errors_of_cases;
 #[cfg(test)]
+#[path = "suite/errors_of_machine.rs"]
+mod errors_of_machine;
+#[cfg(test)]
 #[path = "suite/errors_of_options.rs"]
 mod errors_of_options;
 #[cfg(test)]
@@ -106,6 +109,14 @@ pub(crate) fn one_case(case: &str) -> String {
 /// The ids of a plan's cases.
 pub(crate) fn ids(plan: &Plan) -> Vec<&str> {
     plan.cases.iter().map(|case| case.id.as_str()).collect()
+}
+
+/// A CPU that this process may use, as the kernel lists them.
+pub(crate) fn usable_cpu() -> usize {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let list = status.lines().find_map(|line| line.strip_prefix("Cpus_allowed_list:"));
+    let first = list.unwrap_or("0").trim().split([',', '-']).next().unwrap();
+    first.parse().unwrap()
 }
 
 /// The report of a suite that is refused.

@@ -167,7 +167,10 @@ impl<'a> Draft<'a> {
                 used.dedup();
                 let error = SuiteError::at(source, &name.span, message);
                 return Err(if used.is_empty() {
-                    error.note(format!("it uses no parameter at all; write `{{{}}}` where the value belongs", name.value))
+                    error.note(format!(
+                        "it uses no parameter at all; write `{{{}}}` where the value belongs",
+                        name.value
+                    ))
                 } else {
                     error.names(&name.value, used)
                 });

@@ -29,9 +29,7 @@ impl Override {
         let all = 0..text.len();
         let form = "a name and a value, such as `rows=100000` or `sampling.processes=3`";
         let Some(at) = text.find('=') else {
-            return Err(
-                SuiteError::at(&source, &all, format!("`{text}` has no `=`")).allowed(form)
-            );
+            return Err(SuiteError::at(&source, &all, format!("`{text}` has no `=`")).allowed(form));
         };
         let name = text[..at].trim();
         let value = text[at + 1..].trim();

@@ -100,9 +100,9 @@ pub(super) fn duration(
     max: Duration,
 ) -> Result<Duration, SuiteError> {
     let fits = |duration: &Duration| *duration >= Duration::from_millis(1) && *duration <= max;
-    quantity::duration(&text.value).filter(fits).ok_or_else(|| {
-        cannot_be(source, &text.span, key).allowed(durations(max))
-    })
+    quantity::duration(&text.value)
+        .filter(fits)
+        .ok_or_else(|| cannot_be(source, &text.span, key).allowed(durations(max)))
 }
 
 /// The durations that [`duration`] takes, in words.

@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use toml::de::{DeTable, DeValue};
 
-use super::{SuiteError, check, sampling};
 use super::source::{Source, Span};
+use super::{SuiteError, check, sampling};
 
 /// Longest text of a found value that is repeated, in characters.
 const FOUND_CHARS_MAX: usize = 40;

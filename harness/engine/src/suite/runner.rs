@@ -20,11 +20,8 @@ use crate::case::{CommandLine, CommandRunner, OutputMetric, OutputPattern, Runne
 pub(crate) const BUILTIN: &str = "builtin";
 
 /// Metrics of dyno's own that a command may tell: the work that was done, which no counter knows.
-const WORK: [&str; 3] = [
-    record::metrics::ROWS.name,
-    record::metrics::BYTES_IN.name,
-    record::metrics::BYTES_OUT.name,
-];
+const WORK: [&str; 3] =
+    [record::metrics::ROWS.name, record::metrics::BYTES_IN.name, record::metrics::BYTES_OUT.name];
 
 /// Units in which a command may print a number: name, base unit, what the number is multiplied
 /// with.

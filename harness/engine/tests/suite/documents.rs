@@ -48,6 +48,9 @@ fn every_key_of_a_suite_has_a_description_in_the_schema() {
 fn every_suite_in_docs_suite_md_has_a_plan() {
     let document = document("suite.md");
     let blocks = document.split("```toml\n").skip(1).filter_map(|rest| rest.split("```").next());
+    // The directories that the suites of the page name.
+    let place = tempfile::tempdir().unwrap();
+    fs::create_dir(place.path().join("data")).unwrap();
     let mut suites = 0;
     for block in blocks {
         let text = if block.contains("[[case]]") && !block.contains("\nname = ") {
@@ -60,7 +63,7 @@ fn every_suite_in_docs_suite_md_has_a_plan() {
             continue;
         }
         suites += 1;
-        let suite = Suite::parse(&text, Path::new("docs/suite.md"));
+        let suite = Suite::parse(&text, &place.path().join("suite.toml"));
         let plan = suite.and_then(|suite| Plan::build(&suite, &Served, &PlanOptions::default()));
         assert!(!plan.unwrap_or_else(|error| panic!("{error}\n{text}")).cases.is_empty());
     }

@@ -424,3 +424,58 @@ workload = "sort"
       = no such file or directory
     "#);
 }
+
+#[test]
+fn a_metric_of_a_command_cannot_be_called_like_one_of_dynos_own() {
+    let suite = |name: &str| {
+        format!(
+            "name = \"x\"\n[[runner]]\nname = \"s\"\ncommand = \"sort\"\n\
+             metrics = [{{ name = \"{name}\", json = \"t\" }}]\n[[case]]\nrunner = \"s\"\n"
+        )
+    };
+    insta::assert_snapshot!(refused(&suite("wall_time")), @"");
+    for name in ["rows", "bytes_in", "bytes_out", "wall_time_of_sort"] {
+        assert!(crate::plan_with(&suite(name), &[], None).is_ok(), "{name}");
+    }
+}
+
+#[test]
+fn a_text_that_is_never_closed_is_not_toml() {
+    let suite = "name = \"x\n[[case]]\nworkload = \"scan\"\n";
+    insta::assert_snapshot!(refused(suite), @"");
+}
+
+#[test]
+fn an_integer_of_more_than_64_bits_names_the_range() {
+    let suite = crate::one_case("params = { rows = 99999999999999999999 }");
+    insta::assert_snapshot!(refused(&suite), @"");
+    let suite = format!("[sampling]\nseed = 99999999999999999999\n{}", crate::one_case(""));
+    let suite =
+        suite.replace("[sampling]", "name = \"y\"\n[sampling]").replace("name = \"x\"\n", "");
+    insta::assert_snapshot!(refused(&suite), @"");
+}
+
+#[test]
+fn a_timeout_without_quotes_says_what_a_duration_looks_like() {
+    let suite = "name = \"x\"\n[sampling]\ntimeout = 3\n[[case]]\nworkload = \"scan\"\n";
+    insta::assert_snapshot!(refused(suite), @"");
+}
+
+#[test]
+fn a_number_that_is_no_step_gets_no_other_number_suggested() {
+    insta::assert_snapshot!(refused(&crate::one_case("params = { step = \"13\" }")), @"");
+}
+
+#[test]
+fn a_parameter_of_a_command_that_uses_none_says_so() {
+    let suite = "name = \"x\"\n[[runner]]\nname = \"s\"\ncommand = \"sort\"\n\
+                 [[case]]\nrunner = \"s\"\nparams = { f = 1 }\n";
+    insta::assert_snapshot!(refused(suite), @"");
+}
+
+#[test]
+fn control_characters_of_a_suite_do_not_reach_the_terminal() {
+    let shown = refused("name = \"x\"\n\"a\\u001b[2J\" = 1\n[[case]]\nworkload = \"scan\"\n");
+    assert!(!shown.contains('\u{1b}'), "{shown:?}");
+    assert!(shown.starts_with("error: unknown key `a\\u{1b}[2J`\n"), "{shown}");
+}

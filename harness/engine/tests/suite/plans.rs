@@ -11,7 +11,7 @@ use engine::suite::Suite;
 use proptest::prelude::*;
 use workload_api::{ParamValue, Spec};
 
-use crate::{Fixture, ids, one_case, plan, plan_with};
+use crate::{Fixture, ids, one_case, plan, plan_with, usable_cpu};
 
 #[test]
 fn a_grid_combines_each_value_with_each_and_the_first_axis_turns_slowest() {
@@ -118,17 +118,19 @@ fn a_suite_that_states_nothing_has_the_documented_sampling() {
 
 #[test]
 fn a_suite_states_its_sampling_and_its_output() {
+    let cpu = usable_cpu();
     let text = "name = \"x\"\nabout = \"y\"\n[sampling]\nprocesses = 2\niterations = 4\nwarmup = 0\n\
-                budget = \"10m\"\ntimeout = \"1m 30s\"\norder = \"listed\"\nseed = 7\npin = \"0-1\"\n\
+                budget = \"10m\"\ntimeout = \"1m 30s\"\norder = \"listed\"\nseed = 7\npin = \"CPU\"\n\
                 [output]\ndirectory = \"out\"\nsync = false\nevict = true\n\
                 [[case]]\nworkload = \"scan\"\n";
-    let plan = plan_with(text, &[], None).unwrap();
+    let text = text.replace("CPU", &cpu.to_string());
+    let plan = plan_with(&text, &[], None).unwrap();
     let sampling = &plan.sampling;
     assert_eq!(plan.samples(), 8);
     assert_eq!(sampling.budget, Some(Duration::from_secs(600)));
     assert_eq!(sampling.timeout, Duration::from_secs(90));
     assert_eq!((sampling.order, sampling.seed), (Order::Listed, 7));
-    assert_eq!(sampling.pin, Some(vec![0, 1]));
+    assert_eq!(sampling.pin, Some(vec![cpu]));
     assert_eq!((sampling.sync, sampling.evict), (false, true));
     assert_eq!(plan.output.as_deref(), Some(Path::new("/suites/out")));
     assert_eq!(plan.suite.text, text);
@@ -210,7 +212,7 @@ command = "sort -n '{file name}' --parallel={{}}{threads}"
 prepare = ["rm", "-f", "out"]
 check = "sha256sum out"
 env = { LC_ALL = "C" }
-cwd = "data"
+cwd = "/"
 metrics = [{ name = "t", json = "summary.t", unit = "ms", better = "lower" }]
 [[case]]
 runner = "sorted"
@@ -219,7 +221,7 @@ grid = { threads = [1, 2] }
     let plan = plan_with(&text.replace("{file name}", "a b"), &[], None).unwrap();
     assert_eq!(ids(&plan), ["sorted/threads=1", "sorted/threads=2"]);
     let runner = &plan.cases[0].runner;
-    assert_eq!(runner.cwd, Path::new("/suites/data"));
+    assert_eq!(runner.cwd, Path::new("/"));
     assert_eq!(runner.env.get("LC_ALL").map(String::as_str), Some("C"));
     let RunnerKind::Command(command) = &runner.kind else { panic!("{runner:?}") };
     let words = ["sort", "-n", "a b", "--parallel={{}}{threads}"].map(str::to_owned).to_vec();
