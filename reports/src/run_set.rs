@@ -268,6 +268,9 @@ impl RunSet {
             return self.is_history();
         }
         let [name] = self.varying.as_slice() else { return false };
+        if !self.is_one_kind(name) {
+            return false;
+        }
         let values: Vec<Option<f64>> = self
             .cases
             .iter()

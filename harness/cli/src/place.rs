@@ -4,16 +4,26 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 
+use crate::exit::UsageError;
+
 /// The store: as told, else `results/` in the workspace around `start` (a suite or the current
 /// directory).
 ///
 /// # Errors
-/// When the current directory cannot be read.
+/// When the current directory cannot be read, or a store was told that cannot be one: its path or
+/// the nearest part of it that exists is no directory.
 pub(crate) fn store_root(told: Option<&Path>, start: Option<&Path>) -> anyhow::Result<PathBuf> {
-    if let Some(told) = told {
-        return std::path::absolute(told).context("no absolute path of the store");
+    let Some(told) = told else { return Ok(workspace(start)?.join("results")) };
+    let root = std::path::absolute(told).context("no absolute path of the store")?;
+    match root.ancestors().find(|path| path.exists()) {
+        Some(there) if !there.is_dir() => Err(UsageError(format!(
+            "`--store` (or DYNO_STORE) cannot be `{}`: `{}` is no directory",
+            told.display(),
+            there.display()
+        ))
+        .into()),
+        _ => Ok(root),
     }
-    Ok(workspace(start)?.join("results"))
 }
 
 /// The workspace around `start`: the nearest directory upwards that holds `.git`, else the
@@ -49,5 +59,22 @@ mod tests {
         fs::create_dir_all(root.path().join(".git")).unwrap();
         assert_eq!(store_root(None, Some(&suite)).unwrap(), root.path().join("results"));
         assert_eq!(store_root(Some(Path::new("/x/y")), Some(&suite)).unwrap(), Path::new("/x/y"));
+    }
+
+    #[test]
+    fn a_store_that_is_a_file_is_refused_by_the_name_of_its_option() {
+        let root = tempfile::tempdir().unwrap();
+        let file = root.path().join("file");
+        fs::write(&file, "").unwrap();
+        for told in [file.clone(), file.join("inside")] {
+            let error = store_root(Some(&told), None).unwrap_err();
+            let expect = format!(
+                "`--store` (or DYNO_STORE) cannot be `{}`: `{}` is no directory",
+                told.display(),
+                file.display()
+            );
+            assert_eq!(error.to_string(), expect);
+            assert!(error.is::<UsageError>());
+        }
     }
 }

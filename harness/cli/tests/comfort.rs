@@ -177,3 +177,44 @@ fn the_scripts_of_every_shell_are_understood_by_it() {
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     }
 }
+
+#[test]
+fn a_run_is_found_by_the_path_of_its_directory() {
+    let place = Place::with_suite(SUITE);
+    place.dyno(&["run", "suite.toml"]).expect(0);
+    let id = place.run().info.id;
+    let directory = place.store().directory(&id).unwrap();
+    let named = place.dyno(&["show", "--format", "json", id.as_str()]).expect(0).stdout();
+    for path in [directory.display().to_string(), format!("{}/", directory.display())] {
+        assert_eq!(place.dyno(&["show", "--format", "json", &path]).expect(0).stdout(), named);
+    }
+    let other = tempfile::tempdir().unwrap();
+    let inside = other.path().join("run");
+    fs::create_dir(&inside).unwrap();
+    let said = place.dyno(&["show", inside.to_str().unwrap()]).expect(2).stderr();
+    assert!(said.contains("does not lie in the store"), "{said}");
+}
+
+#[test]
+fn a_report_goes_into_a_directory_that_does_not_exist_yet() {
+    let place = Place::with_suite(SUITE);
+    place.dyno(&["run", "suite.toml"]).expect(0);
+    place.dyno(&["report", "-o", "new/pages/r.html"]).expect(0);
+    assert!(place.path().join("new/pages/r.html").is_file());
+}
+
+#[test]
+fn a_store_that_is_a_file_is_named_by_its_option() {
+    let place = Place::with_suite(SUITE);
+    let said = place.dyno(&["runs", "--store", "suite.toml"]).expect(2).stderr();
+    assert!(said.contains("`--store` (or DYNO_STORE) cannot be `suite.toml`"), "{said}");
+}
+
+#[test]
+fn one_sample_and_one_process_are_told_in_the_singular() {
+    let suite = SUITE.replace("processes = 2", "processes = 1").replace(", \"b\"", "");
+    let place = Place::with_suite(&suite);
+    let listed = place.dyno(&["list", "suite.toml"]).expect(0).stdout();
+    assert!(listed.contains("1 case, 1 sample\n"), "{listed}");
+    assert!(listed.contains("a command case: 1 process after 0 warm-up\n"), "{listed}");
+}

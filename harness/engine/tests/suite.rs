@@ -115,8 +115,8 @@ pub(crate) fn ids(plan: &Plan) -> Vec<&str> {
 pub(crate) fn usable_cpu() -> usize {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let list = status.lines().find_map(|line| line.strip_prefix("Cpus_allowed_list:"));
-    let first = list.unwrap_or("0").trim().split([',', '-']).next().unwrap();
-    first.parse().unwrap()
+    let first = list.and_then(|list| list.trim().split([',', '-']).next());
+    first.and_then(|cpu| cpu.parse().ok()).unwrap_or(0)
 }
 
 /// The report of a suite that is refused.

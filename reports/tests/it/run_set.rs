@@ -1,7 +1,9 @@
 //! What a run set takes from the store, and what it leaves out.
 
 use record::store::StoredRun;
-use record::{Better, FailureKind, Mark, RunId, Sample, Source, Step, Unit, Value, metrics};
+use record::{
+    Better, CaseId, CaseInfo, FailureKind, Mark, RunId, Sample, Source, Step, Unit, Value, metrics,
+};
 use reports::RunSet;
 use reports::run_set::State;
 
@@ -158,4 +160,23 @@ fn runs_that_share_a_label_are_named_by_their_ids() {
     let set = RunSet::new(runs).unwrap();
     let labels: Vec<&str> = set.cases.iter().map(|case| case.label.as_str()).collect();
     assert_eq!(labels, ["r1", "r2", "other"]);
+}
+
+#[test]
+fn a_parameter_heads_the_labels_only_where_every_case_of_one_kind_has_it() {
+    let head = |cases: Vec<CaseInfo>| {
+        let cases = cases.into_iter().map(|info| {
+            let samples = fixture::samples(&info, &[10.0, 11.0]);
+            (info, samples)
+        });
+        fixture::set(cases.collect()).label_name().to_owned()
+    };
+    let rows = |n: i64| fixture::case(&[("rows", n.into())], "");
+    assert_eq!(head(vec![rows(1), rows(2)]), "rows");
+    assert_eq!(head(vec![rows(1), fixture::case(&[], "")]), "case");
+    let id = CaseId::new("scan/rows=2");
+    let other = CaseInfo { workload: "scan".to_owned(), id: id.clone(), ..rows(2) };
+    assert_eq!(head(vec![rows(1), other]), "case");
+    let other = CaseInfo { runner: "mine".to_owned(), id, ..rows(2) };
+    assert_eq!(head(vec![rows(1), other]), "case");
 }

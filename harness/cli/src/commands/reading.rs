@@ -11,18 +11,39 @@ use reports::{PageOptions, RunSet, ShowOptions};
 use crate::args::TableFormat;
 use crate::exit::UsageError;
 
-/// The run that a person means; a name that means none is a mistake of the command line.
+/// The run that a person means, by any of its names or by the path of its directory; a name that
+/// means none is a mistake of the command line.
 ///
 /// # Errors
-/// When no run or several are meant, or the store cannot be read.
+/// When no run or several are meant, it lies in another store, or the store cannot be read.
 pub(crate) fn resolve(store: &Store, name: Option<&str>) -> anyhow::Result<RunId> {
-    store.resolve(name).map_err(|error| match error {
+    let of_path = name.map(|name| name_of_path(store.root(), name)).transpose()?.flatten();
+    store.resolve(of_path.as_deref().or(name)).map_err(|error| match error {
         StoreError::NoRun { .. }
         | StoreError::Ambiguous { .. }
         | StoreError::BadName { .. }
         | StoreError::LostBaseline { .. } => UsageError(error.to_string()).into(),
         other => other.into(),
     })
+}
+
+/// The name of the run whose directory this path is; `None` where it is no path of a run. No name
+/// has a slash, so a path is never taken for one.
+fn name_of_path(root: &Path, text: &str) -> anyhow::Result<Option<String>> {
+    if !text.contains('/') {
+        return Ok(None);
+    }
+    let Ok(path) = fs::canonicalize(text) else { return Ok(None) };
+    let Some(parent) = path.parent().filter(|_| path.is_dir()) else { return Ok(None) };
+    if fs::canonicalize(root).is_ok_and(|root| root == parent) {
+        return Ok(path.file_name().map(|name| name.to_string_lossy().into_owned()));
+    }
+    Err(UsageError(format!(
+        "`{text}` does not lie in the store {}; `--store {}` looks there",
+        root.display(),
+        parent.display()
+    ))
+    .into())
 }
 
 /// Runs, read and put together.
@@ -59,12 +80,16 @@ pub(crate) fn table(
 }
 
 /// Writes the page of a set: under another name first, so that a full disk or a kill leaves either
-/// the old file or the new one.
+/// the old file or the new one. A directory that does not exist is created.
 ///
 /// # Errors
-/// When the file cannot be written.
+/// When the directory cannot be created or the file cannot be written.
 pub(crate) fn write_report(set: &RunSet, path: &Path) -> anyhow::Result<()> {
     let html = reports::html(set, &PageOptions::default())?;
+    if let Some(directory) = path.parent() {
+        fs::create_dir_all(directory)
+            .with_context(|| format!("cannot create `{}`", directory.display()))?;
+    }
     let mut name = path.file_name().unwrap_or_default().to_os_string();
     name.push(".new");
     let new = path.with_file_name(name);

@@ -7,7 +7,7 @@ use crate::case::OutputMetric;
 use crate::counters::from_usage;
 use crate::worker::{Exit, Output, extract};
 
-/// User and system time are told apart by sampling ticks of 4 or 10 ms. Below this much CPU time
+/// `/proc` tells the user and system time of a worker in ticks of 10 ms. Below this much CPU time
 /// the split says nothing, and a zero in it would be a lie.
 const SPLIT_NS_MIN: f64 = 100e6;
 
@@ -65,7 +65,7 @@ pub(super) fn process_values(exit: &Exit, counted: Vec<Value>) -> Vec<Value> {
         values.push(metrics::CPU_TIME.value(cpu_ns as f64, Source::Process));
     }
     values.extend(from_usage(usage));
-    without_idle_split(values)
+    values
 }
 
 /// Leaves user and system time out where there was too little CPU time to split.

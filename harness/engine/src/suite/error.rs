@@ -223,7 +223,15 @@ mod tests {
     fn control_characters_are_escaped_and_the_caret_stands_right() {
         let source = Source::new("x\u{1b}.toml", "\u{1b}[31m\0 = \u{202e}b");
         let error = SuiteError::at(&source, &(9..13), "key `\u{1b}[2J\0\n`").note("a\u{7}\nb");
-        insta::assert_snapshot!(error, @"");
+        insta::assert_snapshot!(error, @r#"
+        error: key `\u{1b}[2J\u{0}\n`
+         --> x\u{1b}.toml:1:10
+          |
+        1 | \u{1b}[31m\u{0} = \u{202e}b
+          |                   ^^^^^^^^^
+          = a\u{7}
+        b
+        "#);
     }
 
     proptest! {

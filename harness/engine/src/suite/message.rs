@@ -37,10 +37,24 @@ pub(super) fn translate(source: &Arc<Source>, error: &toml::de::Error) -> SuiteE
     {
         let key = key_of(source, &span);
         let error = cannot_be(source, &span, &key);
+        if is_long_integer(source.slice(&span)) {
+            return error.allowed(format!(
+                "an integer of 64 bits, from {} to {}",
+                i64::MIN,
+                i64::MAX
+            ));
+        }
         return match sampling::longest(&key).filter(|_| expected == "a string") {
             Some(longest) => error.allowed(check::durations(longest)),
             None => error.allowed(expectation(expected)),
         };
+    }
+    if let Some((what, quote)) = message.split_once(", expected ")
+        && what.ends_with("string")
+        && matches!(quote, "`\"`" | "`'`" | "`\"\"\"`" | "`'''`")
+    {
+        return SuiteError::at(source, &span, "not TOML: this text is never closed")
+            .note(format!("{quote} is missing at its end"));
     }
     let span = if span.is_empty() { whole_token(source, span.start) } else { span };
     SuiteError::at(source, &span, format!("not TOML: {message}"))
@@ -56,6 +70,13 @@ pub(crate) fn cannot_be(source: &Arc<Source>, span: &Span, key: &str) -> SuiteEr
     }
     let found = if found.is_empty() { "empty" } else { &found };
     SuiteError::at(source, span, format!("`{key}` cannot be {found}"))
+}
+
+/// Whether these are the digits of an integer that is too long for any.
+fn is_long_integer(written: &str) -> bool {
+    let digits = written.trim().trim_start_matches(['-', '+']);
+    let all = !digits.is_empty() && digits.chars().all(|c| c.is_ascii_digit() || c == '_');
+    all && written.trim().replace('_', "").parse::<i64>().is_err()
 }
 
 /// Serde's words for types, in words for people.

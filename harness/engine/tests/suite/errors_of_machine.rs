@@ -31,7 +31,15 @@ const SCAN: &str = "[[case]]\nworkload = \"scan\"\n";
 
 #[test]
 fn a_working_directory_that_does_not_exist_is_refused() {
-    insta::assert_snapshot!(with_cwd("theer").unwrap(), @"");
+    insta::assert_snapshot!(with_cwd("theer").unwrap(), @r#"
+    error: `cwd` cannot be "theer"
+     --> /suites/x.toml:5:7
+      |
+    5 | cwd = "theer"
+      |       ^^^^^^^
+      = `/suites/theer` does not exist
+      = allowed: a directory that exists, relative to the suite
+    "#);
     assert!(with_cwd("file").unwrap().contains("= `/suites/file` is no directory"));
 }
 
@@ -44,14 +52,30 @@ fn a_working_directory_that_exists_or_depends_on_the_case_is_accepted() {
 #[test]
 fn an_output_directory_that_is_a_file_is_refused() {
     let suite = format!("[output]\ndirectory = \"file/inside\"\n{SCAN}");
-    insta::assert_snapshot!(report(&suite, &[]).unwrap(), @"");
+    insta::assert_snapshot!(report(&suite, &[]).unwrap(), @r#"
+    error: `directory` cannot be "file/inside"
+     --> /suites/x.toml:3:13
+      |
+    3 | directory = "file/inside"
+      |             ^^^^^^^^^^^^^
+      = `/suites/file` is no directory
+      = allowed: a directory; it is created if it does not exist
+    "#);
     assert_eq!(report(&suite, &["output.directory=there"]), None);
     assert_eq!(report(&suite, &["output.directory=absent/inside"]), None);
 }
 
 #[test]
 fn an_output_directory_of_an_option_is_refused_in_the_option() {
-    insta::assert_snapshot!(report(SCAN, &["output.directory=file"]).unwrap(), @"");
+    insta::assert_snapshot!(report(SCAN, &["output.directory=file"]).unwrap(), @"
+    error: `directory` cannot be file
+     --> --set:1:18
+      |
+    1 | output.directory=file
+      |                  ^^^^
+      = `/suites/file` is no directory
+      = allowed: a directory; it is created if it does not exist
+    ");
 }
 
 #[cfg(target_os = "linux")]

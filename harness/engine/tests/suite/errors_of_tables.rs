@@ -433,7 +433,15 @@ fn a_metric_of_a_command_cannot_be_called_like_one_of_dynos_own() {
              metrics = [{{ name = \"{name}\", json = \"t\" }}]\n[[case]]\nrunner = \"s\"\n"
         )
     };
-    insta::assert_snapshot!(refused(&suite("wall_time")), @"");
+    insta::assert_snapshot!(refused(&suite("wall_time")), @r#"
+    error: `wall_time` is a metric that dyno measures itself
+     --> /suites/x.toml:5:21
+      |
+    5 | metrics = [{ name = "wall_time", json = "t" }]
+      |                     ^^^^^^^^^^^
+      = allowed: any name that dyno does not use
+      = of dyno's own names, a command may tell rows, bytes_in, bytes_out
+    "#);
     for name in ["rows", "bytes_in", "bytes_out", "wall_time_of_sort"] {
         assert!(crate::plan_with(&suite(name), &[], None).is_ok(), "{name}");
     }
@@ -442,35 +450,77 @@ fn a_metric_of_a_command_cannot_be_called_like_one_of_dynos_own() {
 #[test]
 fn a_text_that_is_never_closed_is_not_toml() {
     let suite = "name = \"x\n[[case]]\nworkload = \"scan\"\n";
-    insta::assert_snapshot!(refused(suite), @"");
+    insta::assert_snapshot!(refused(suite), @r#"
+    error: not TOML: this text is never closed
+     --> /suites/x.toml:1:10
+      |
+    1 | name = "x
+      |          ^
+      = `"` is missing at its end
+    "#);
 }
 
 #[test]
 fn an_integer_of_more_than_64_bits_names_the_range() {
     let suite = crate::one_case("params = { rows = 99999999999999999999 }");
-    insta::assert_snapshot!(refused(&suite), @"");
+    insta::assert_snapshot!(refused(&suite), @"
+    error: `rows` cannot be 99999999999999999999
+     --> /suites/x.toml:5:19
+      |
+    5 | params = { rows = 99999999999999999999 }
+      |                   ^^^^^^^^^^^^^^^^^^^^
+      = allowed: an integer of 64 bits, from -9223372036854775808 to 9223372036854775807
+    ");
     let suite = format!("[sampling]\nseed = 99999999999999999999\n{}", crate::one_case(""));
     let suite =
         suite.replace("[sampling]", "name = \"y\"\n[sampling]").replace("name = \"x\"\n", "");
-    insta::assert_snapshot!(refused(&suite), @"");
+    insta::assert_snapshot!(refused(&suite), @"
+    error: `seed` cannot be 99999999999999999999
+     --> /suites/x.toml:3:8
+      |
+    3 | seed = 99999999999999999999
+      |        ^^^^^^^^^^^^^^^^^^^^
+      = allowed: an integer of 64 bits, from -9223372036854775808 to 9223372036854775807
+    ");
 }
 
 #[test]
 fn a_timeout_without_quotes_says_what_a_duration_looks_like() {
     let suite = "name = \"x\"\n[sampling]\ntimeout = 3\n[[case]]\nworkload = \"scan\"\n";
-    insta::assert_snapshot!(refused(suite), @"");
+    insta::assert_snapshot!(refused(suite), @r#"
+    error: `timeout` cannot be 3
+     --> /suites/x.toml:3:11
+      |
+    3 | timeout = 3
+      |           ^
+      = allowed: a duration such as "250ms" or "1m 30s", from 1 ms to 24 h
+    "#);
 }
 
 #[test]
 fn a_number_that_is_no_step_gets_no_other_number_suggested() {
-    insta::assert_snapshot!(refused(&crate::one_case("params = { step = \"13\" }")), @"");
+    insta::assert_snapshot!(refused(&crate::one_case("params = { step = \"13\" }")), @r#"
+    error: `step` cannot be "13"
+     --> /suites/x.toml:5:19
+      |
+    5 | params = { step = "13" }
+      |                   ^^^^
+      = allowed: one of "00", "05", "12"
+    "#);
 }
 
 #[test]
 fn a_parameter_of_a_command_that_uses_none_says_so() {
     let suite = "name = \"x\"\n[[runner]]\nname = \"s\"\ncommand = \"sort\"\n\
                  [[case]]\nrunner = \"s\"\nparams = { f = 1 }\n";
-    insta::assert_snapshot!(refused(suite), @"");
+    insta::assert_snapshot!(refused(suite), @"
+    error: parameter `f` is used nowhere in runner `s`
+     --> /suites/x.toml:7:12
+      |
+    7 | params = { f = 1 }
+      |            ^
+      = it uses no parameter at all; write `{f}` where the value belongs
+    ");
 }
 
 #[test]
