@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 
 use super::StoreError;
 
+/// Begins the name of a run's directory until there is something in it.
+pub(super) const NEW: &str = ".new-";
 /// Run info.
 pub(super) const INFO: &str = "run.json";
 /// Samples, one JSON line each, while the run is not complete.

@@ -8,7 +8,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::writer::lock_unfinished;
-use super::{Store, StoreError, is_run_name};
+use super::{Store, StoreError, files, is_run_name};
 use crate::RunId;
 
 /// Where workers write, when a suite does not say where: one directory per run.
@@ -71,8 +71,8 @@ impl Store {
         remove_all(&doomed)
     }
 
-    /// What killed processes left: data directories of runs that nobody writes, and removals that
-    /// were not completed. Sorted by path.
+    /// What killed processes left: data directories of runs that nobody writes, runs that were not
+    /// quite begun, and removals that were not completed. Sorted by path.
     ///
     /// # Errors
     /// When a directory cannot be read.
@@ -84,7 +84,8 @@ impl Store {
             }
         }
         for (name, path) in directories(self.root())? {
-            if name.strip_prefix(REMOVED).is_some_and(is_run_name) {
+            let begun = [REMOVED, files::NEW].iter().find_map(|prefix| name.strip_prefix(prefix));
+            if begun.is_some_and(is_run_name) {
                 found.push(path);
             }
         }
@@ -102,7 +103,8 @@ impl Store {
         // Held until the end, so that nobody resumes the run and loses its data directory.
         let _journal = match is_run_name(name) {
             true => lock_unfinished(&self.root().join(name))?,
-            false => None,
+            // A run that another process is just beginning is locked too.
+            false => lock_unfinished(&leftover.path)?,
         };
         remove_all(&leftover.path)
     }

@@ -43,24 +43,35 @@ pub struct Recovery {
 }
 
 impl RunWriter {
-    /// Begins a run: makes its directory, the empty journal and `run.json`.
+    /// Begins a run: makes its directory, the empty journal and `run.json`. The directory gets its
+    /// name when all of that is in it, so that a kill on the way leaves no run that cannot be read.
     ///
     /// # Errors
     /// When a run of that name exists, the name cannot be a directory's, or the disk refuses.
     pub fn create(store: &Store, info: &RunInfo) -> Result<Self, StoreError> {
         let directory = store.directory(&info.id)?;
         fs::create_dir_all(store.root()).map_err(|e| StoreError::io("create", store.root(), e))?;
-        fs::create_dir(&directory).map_err(|e| match e.kind() {
-            io::ErrorKind::AlreadyExists => StoreError::Exists { path: directory.clone() },
-            _ => StoreError::io("create", &directory, e),
-        })?;
-        match begin(&directory, info) {
+        let exists = || StoreError::Exists { path: directory.clone() };
+        if directory.exists() {
+            return Err(exists());
+        }
+        let scratch =
+            store.root().join(format!("{}{}-{}", files::NEW, std::process::id(), info.id));
+        fs::create_dir(&scratch).map_err(|e| StoreError::io("create", &scratch, e))?;
+        let begun = begin(&scratch, info).and_then(|journal| {
+            fs::rename(&scratch, &directory).map_err(|e| match e.kind() {
+                // Another process was faster with the same name.
+                io::ErrorKind::DirectoryNotEmpty | io::ErrorKind::AlreadyExists => exists(),
+                _ => StoreError::io("create", &directory, e),
+            })?;
+            files::sync_parent(&directory)?;
+            Ok(journal)
+        });
+        match begun {
             Ok(journal) => Ok(Self::new(info.id.clone(), directory, journal)),
             Err(error) => {
-                // Half a run would only puzzle; the directory is ours alone and nearly empty.
-                files::discard(&directory.join(files::INFO));
-                files::discard(&directory.join(files::JOURNAL));
-                let _ = fs::remove_dir(&directory);
+                // Half a run would only puzzle; the directory is ours alone.
+                let _ = fs::remove_dir_all(&scratch);
                 Err(error)
             }
         }
@@ -240,7 +251,6 @@ fn begin(directory: &Path, info: &RunInfo) -> Result<File, StoreError> {
     let journal = opened.map_err(|e| StoreError::io("create", &path, e))?;
     lock(&journal, directory)?;
     write_info(directory, info)?;
-    files::sync_parent(directory)?;
     Ok(journal)
 }
 

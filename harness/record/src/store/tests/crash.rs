@@ -222,3 +222,20 @@ fn a_run_that_cannot_begin_leaves_no_directory() {
     assert!(matches!(bad, StoreError::BadName { .. }), "{bad}");
     assert_eq!(names(store.root()), Vec::<String>::new());
 }
+
+#[test]
+fn a_run_that_was_not_quite_begun_is_no_run_and_a_leftover() {
+    let (_guard, store) = store();
+    drop(RunWriter::create(&store, &info("r")).unwrap());
+    // As a kill leaves it between the first file and the directory's name.
+    let scratch = store.root().join(".new-1234-r");
+    fs::rename(store.root().join("r"), &scratch).unwrap();
+    fs::remove_file(scratch.join("run.json")).unwrap();
+    assert_eq!(store.runs().unwrap(), []);
+    let leftovers = store.leftovers().unwrap();
+    assert_eq!(leftovers.len(), 1);
+    store.remove_leftover(&leftovers[0]).unwrap();
+    assert!(!scratch.exists());
+    drop(RunWriter::create(&store, &info("r")).unwrap());
+    assert_eq!(names(store.root()), ["r"]);
+}
