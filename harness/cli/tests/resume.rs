@@ -136,22 +136,32 @@ fn killed_again_and_again_a_run_still_comes_to_its_end() {
 
 #[test]
 fn killed_while_its_parquet_files_are_written_a_run_is_complete_after_resume() {
-    let place = Place::with_suite(SUITE);
-    let mut dyno = start(&place, &["run", "suite.toml"]);
-    let known = ["run.json", "journal.jsonl"];
+    // The moment is short, and a busy machine may miss it: then another run is killed.
+    for _ in 0..10 {
+        let place = Place::with_suite(SUITE);
+        let caught = kill_while_finishing(&place);
+        resume_and_check(&place, "killed during the Parquet finalising");
+        if caught {
+            return;
+        }
+    }
+    panic!("ten kills all came too late to be one while tables are written");
+}
+
+/// Kills a run as soon as there is a table of it; whether the journal was still there then.
+fn kill_while_finishing(place: &Place) -> bool {
+    let mut dyno = start(place, &["run", "suite.toml"]);
     let deadline = Instant::now() + Duration::from_secs(60);
-    // The first file that is neither journal nor run info is one of the tables being written.
     let caught = loop {
         assert!(Instant::now() < deadline, "the run does not come to its end");
-        let names: Vec<_> = run_dir(&place)
+        let names: Vec<_> = run_dir(place)
             .and_then(|dir| fs::read_dir(dir).ok())
             .into_iter()
             .flatten()
             .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
             .collect();
-        let table = names.iter().any(|name| name.contains(".parquet"));
-        if table {
-            break names.iter().any(|name| known[1] == name);
+        if names.iter().any(|name| name.contains(".parquet")) {
+            break names.iter().any(|name| name == "journal.jsonl");
         }
         if dyno.try_wait().unwrap().is_some() {
             break false;
@@ -159,8 +169,7 @@ fn killed_while_its_parquet_files_are_written_a_run_is_complete_after_resume() {
     };
     dyno.kill().unwrap();
     dyno.wait().unwrap();
-    assert!(caught, "the kill came too late to be one while tables are written");
-    resume_and_check(&place, "killed during the Parquet finalising");
+    caught
 }
 
 #[test]
