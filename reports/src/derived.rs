@@ -13,6 +13,8 @@ use crate::format::Kind;
 pub enum Rule {
     /// Top by bottom in every sample; summarised by the median.
     PerSample,
+    /// As [`Rule::PerSample`], and none at all is a count too: 0 by rows is 0.
+    PerRow,
     /// As [`Rule::PerSample`], but only where both were counted in one group, over the same
     /// instants.
     SameGroup,
@@ -32,7 +34,8 @@ pub struct Derived {
     pub better: Better,
     /// One sentence: what it is.
     pub about: &'static str,
-    /// The metrics that can stand above the line; the first that is present and not 0 is taken.
+    /// The metrics that can stand above the line; the first that is present and not 0 is taken,
+    /// and under [`Rule::PerRow`] the first that is present.
     pub top: &'static [&'static str],
     /// The metric below the line.
     pub bottom: &'static str,
@@ -43,6 +46,25 @@ pub struct Derived {
 }
 
 const NS_PER_S: f64 = 1e9;
+
+/// Something counted by rows.
+const fn per_row(
+    name: &'static str,
+    top: &'static [&'static str],
+    kind: Kind,
+    about: &'static str,
+) -> Derived {
+    Derived {
+        name,
+        kind,
+        better: Better::Lower,
+        about,
+        top,
+        bottom: "rows",
+        factor: 1.0,
+        rule: Rule::PerRow,
+    }
+}
 
 /// Every derived metric.
 pub const DERIVED: &[Derived] = &[
@@ -116,15 +138,49 @@ pub const DERIVED: &[Derived] = &[
         factor: 1.0,
         rule: Rule::SameGroup,
     },
+    per_row("instructions_per_row", &["instructions"], Kind::CountPerRow, "Instructions by rows."),
+    per_row(
+        "estimated_cycles_per_row",
+        &["estimated_cycles"],
+        Kind::CountPerRow,
+        "Estimated cycles of a simulated CPU by rows.",
+    ),
+    per_row(
+        "l1d_misses_per_row",
+        &["l1d_misses"],
+        Kind::CountPerRow,
+        "Misses of the first-level data cache by rows.",
+    ),
+    per_row(
+        "cache_misses_per_row",
+        &["cache_misses"],
+        Kind::CountPerRow,
+        "Last-level cache misses by rows.",
+    ),
+    per_row(
+        "branch_misses_per_row",
+        &["branch_misses"],
+        Kind::CountPerRow,
+        "Mispredicted branches by rows.",
+    ),
+    per_row("allocations_per_row", &["allocations"], Kind::CountPerRow, "Allocations by rows."),
+    per_row(
+        "allocated_bytes_per_row",
+        &["allocated_bytes"],
+        Kind::BytesPerRow,
+        "Bytes asked of the allocator by rows.",
+    ),
 ];
 
 impl Derived {
     /// The points and the summary of this metric over counted samples; `None` where nothing can
     /// be formed.
     pub fn over(&self, samples: &[&Sample]) -> Option<(Vec<Observation>, Summary)> {
-        let top = self.top.iter().find(|name| {
-            samples.iter().any(|sample| sample.value(name).is_some_and(|value| value != 0.0))
-        })?;
+        let counts = |value: f64| value != 0.0 || self.rule == Rule::PerRow;
+        let top = self
+            .top
+            .iter()
+            .find(|name| samples.iter().any(|sample| sample.value(name).is_some_and(counts)))?;
         let mut tops = Vec::new();
         let mut bottoms = Vec::new();
         let mut points = Vec::new();
@@ -178,6 +234,7 @@ mod tests {
     fn sample(process: u32, values: Vec<Value>) -> Sample {
         Sample {
             case: CaseId::new("a"),
+            pass: record::Pass::Timed,
             process,
             iteration: 0,
             started_ns: 0,

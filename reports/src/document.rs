@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use record::{RunInfo, Unavailable};
+use record::{Pass, RunInfo, Unavailable};
 use serde::Serialize;
 
 use crate::notes;
@@ -76,6 +76,7 @@ pub(crate) struct Metric<'a> {
     pub(crate) unit: &'static str,
     pub(crate) better: &'static str,
     pub(crate) source: &'static str,
+    pub(crate) pass: &'static str,
     pub(crate) samples: usize,
     pub(crate) replicates: usize,
     pub(crate) median: f64,
@@ -156,7 +157,7 @@ fn document_case(set: &RunSet, index: usize, reference: Option<usize>) -> Case<'
                 samples: one.samples,
             })
             .collect(),
-        metrics: case.series.iter().map(metric).collect(),
+        metrics: metrics(case),
         against: ratio.map(|ratio| Against {
             metric: record::metrics::WALL_TIME.name,
             ratio: ratio.ratio,
@@ -169,13 +170,23 @@ fn document_case(set: &RunSet, index: usize, reference: Option<usize>) -> Case<'
     }
 }
 
-fn metric(series: &Series) -> Metric<'_> {
+fn metrics(case: &CaseSet) -> Vec<Metric<'_>> {
+    let timed = case.series.iter().map(|series| metric(Pass::Timed, series));
+    let others = case.passes.iter().flat_map(|one| {
+        let pass = one.pass;
+        one.series.iter().map(move |series| metric(pass, series))
+    });
+    timed.chain(others).collect()
+}
+
+fn metric(pass: Pass, series: &Series) -> Metric<'_> {
     let summary = &series.summary;
     Metric {
         metric: &series.metric,
         unit: series.kind.base_unit(),
         better: series.better.as_str(),
         source: series.source.map_or("derived", record::Source::as_str),
+        pass: pass.as_str(),
         samples: summary.samples,
         replicates: summary.replicates,
         median: summary.median,
@@ -197,7 +208,7 @@ pub(crate) fn json(document: &Document<'_>) -> serde_json::Result<String> {
     Ok(text)
 }
 
-const CSV_HEAD: &str = "run,case,label,title,state,failure,metric,unit,better,source,samples,\
+const CSV_HEAD: &str = "run,case,label,title,state,failure,metric,unit,better,source,pass,samples,\
      replicates,median,low,high,coverage,min,q1,q3,max,mad";
 
 /// The document's numbers as tidy CSV (RFC 4180): one row per case and metric; a case without
@@ -209,7 +220,7 @@ pub(crate) fn csv(document: &Document<'_>) -> String {
         let head: Vec<String> = head.into_iter().map(quoted).collect();
         let head = head.join(",");
         if case.metrics.is_empty() {
-            text += &format!("{head}{}\r\n", ",".repeat(15));
+            text += &format!("{head}{}\r\n", ",".repeat(16));
         }
         for metric in &case.metrics {
             text += &format!("{head},{}\r\n", csv_metric(metric));
@@ -219,7 +230,7 @@ pub(crate) fn csv(document: &Document<'_>) -> String {
 }
 
 fn csv_metric(metric: &Metric<'_>) -> String {
-    let words = [metric.metric, metric.unit, metric.better, metric.source].map(quoted);
+    let words = [metric.metric, metric.unit, metric.better, metric.source, metric.pass].map(quoted);
     let Metric { median, low, high, coverage, min, q1, q3, max, mad, .. } = *metric;
     let numbers = [median, low, high, coverage, min, q1, q3, max, mad].map(|v| v.to_string());
     let counts = [metric.samples, metric.replicates].map(|count| count.to_string());

@@ -26,6 +26,10 @@ pub enum Kind {
     BytesPerSecond,
     /// Nanoseconds per row.
     TimePerRow,
+    /// A count of things per row.
+    CountPerRow,
+    /// Bytes per row.
+    BytesPerRow,
 }
 
 impl Kind {
@@ -41,6 +45,8 @@ impl Kind {
             Self::RowsPerSecond => "rows/s",
             Self::BytesPerSecond => "bytes/s",
             Self::TimePerRow => "ns/row",
+            Self::CountPerRow => "per_row",
+            Self::BytesPerRow => "bytes/row",
         }
     }
 
@@ -79,6 +85,9 @@ impl Kind {
             Self::RowsPerSecond => ROW_RATE,
             Self::BytesPerSecond => BYTE_RATE,
             Self::TimePerRow => PER_ROW,
+            // A person compares 17 with 17,000 per row more easily than 17 with 17 k.
+            Self::CountPerRow => &[(1.0, "")],
+            Self::BytesPerRow => &[(1.0, "B/row")],
         };
         let fits = |step: &&(f64, &'static str)| reference.abs() >= step.0;
         let &(factor, unit) = steps.iter().rev().find(fits).unwrap_or(&steps[0]);

@@ -15,6 +15,7 @@ mod document;
 mod labels;
 mod notes;
 mod page;
+mod passes;
 mod runs;
 mod table;
 mod view;

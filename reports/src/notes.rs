@@ -3,10 +3,10 @@
 //! The table prints these lines below itself, the page shows them in its strips, the document
 //! carries them. Each is said once, however many runs it holds for.
 
-use record::{RunInfo, Unavailable};
+use record::{Failure, RunInfo, Unavailable};
 
 use crate::format::counted;
-use crate::run_set::{RunSet, State};
+use crate::run_set::{FailureCount, RunSet, State};
 
 /// What is true of every number that is formed from two runs.
 pub(crate) const BLOCK_ORDER: &str = "block order: the runs were taken one after the other, so \
@@ -77,25 +77,31 @@ fn marks(set: &RunSet) -> Vec<String> {
     all
 }
 
-/// The failures, one line per case and reason, in full.
-pub(crate) fn failures(set: &RunSet) -> Vec<String> {
+/// The failures, one line per case, pass and reason, in full.
+pub(crate) fn failures(set: &RunSet) -> Vec<(String, &Failure)> {
     let mut all = Vec::new();
     for case in &set.cases {
         for one in &case.failures {
-            let kind = one.failure.kind.as_str().replace('_', " ");
-            let failed = counted(one.samples, "sample");
             let rest = if case.state == State::Partly {
                 format!("; its numbers are from the other {}", case.counted)
             } else {
                 String::new()
             };
-            all.push(format!(
-                "{}: {failed} failed: {kind}: {}{rest}",
-                case.label, one.failure.message
-            ));
+            all.push((format!("{}: {}{rest}", case.label, failed(one)), &one.failure));
+        }
+        for pass in &case.passes {
+            for one in &pass.failures {
+                let line = format!("{}, {} pass: {}", case.label, pass.pass, failed(one));
+                all.push((line, &one.failure));
+            }
         }
     }
     all
+}
+
+fn failed(one: &FailureCount) -> String {
+    let kind = one.failure.kind.as_str().replace('_', " ");
+    format!("{} failed: {kind}: {}", counted(one.samples, "sample"), one.failure.message)
 }
 
 /// What the budget left out, in one line; `None` if nothing.

@@ -15,6 +15,7 @@ use sha2::{Digest as _, Sha256};
 use crate::charts::{CHARTS, Chart, Size};
 use crate::format::{printable, shorten};
 use crate::notes;
+use crate::passes::{self, PassGrid};
 use crate::run_set::RunSet;
 use crate::view::{Cell, Grid, Key, Piece, Row, grid};
 
@@ -46,7 +47,8 @@ pub fn html(set: &RunSet, options: &PageOptions) -> Result<String> {
         warnings: warnings(set),
         charts: CHARTS.iter().map(|chart| section(*chart, set)).collect(),
         heads: COLUMNS.iter().filter_map(|key| head(&grid, *key)).collect(),
-        rows: grid.rows.iter().map(|row| table_row(set, &grid, row)).collect(),
+        rows: grid.rows.iter().map(|row| table_row(set, &grid, row, &COLUMNS)).collect(),
+        passes: passes::grids(set).iter().map(|one| pass_table(set, one)).collect(),
         failures: method::failures(set),
         runs: method::runs(set),
     };
@@ -84,6 +86,7 @@ struct Page {
     charts: Vec<Section>,
     heads: Vec<Head>,
     rows: Vec<TableRow>,
+    passes: Vec<PassTable>,
     failures: Vec<method::FailureText>,
     runs: Vec<method::RunText>,
 }
@@ -199,13 +202,13 @@ struct TablePiece {
     value: String,
 }
 
-fn table_row(set: &RunSet, grid: &Grid, row: &Row) -> TableRow {
+fn table_row(set: &RunSet, grid: &Grid, row: &Row, columns: &[Key]) -> TableRow {
     let case = &set.cases[row.case];
     let find = |key: Key| {
         let column = grid.columns.iter().position(|column| column.key == key)?;
         Some(&row.cells[column])
     };
-    let cells = COLUMNS.iter().skip(1).filter_map(|&key| {
+    let cells = columns.iter().skip(1).filter_map(|&key| {
         let second = below(key).and_then(find);
         Some(table_cell(key, find(key)?, second))
     });
@@ -218,6 +221,29 @@ fn table_row(set: &RunSet, grid: &Grid, row: &Row) -> TableRow {
         reverted: case.reverted,
         trouble: case.trouble().map(|trouble| printable(&trouble)),
         cells: cells.collect(),
+    }
+}
+
+/// The table of a pass beside the timed one.
+struct PassTable {
+    name: &'static str,
+    caption: String,
+    heads: Vec<Head>,
+    rows: Vec<TableRow>,
+}
+
+fn pass_table(set: &RunSet, PassGrid { pass, caption, grid }: &PassGrid) -> PassTable {
+    let columns: Vec<Key> = grid.columns.iter().map(|column| column.key).collect();
+    PassTable {
+        name: pass.as_str(),
+        caption: printable(caption),
+        heads: columns.iter().filter_map(|key| head(grid, *key)).collect(),
+        // A case that failed in this pass says so in its cells, and why among the failures.
+        rows: grid
+            .rows
+            .iter()
+            .map(|row| TableRow { trouble: None, ..table_row(set, grid, row, &columns) })
+            .collect(),
     }
 }
 

@@ -9,8 +9,8 @@ use std::collections::BTreeMap;
 use anyhow::{Result, bail};
 use record::store::StoredRun;
 use record::{
-    Answer, Better, CaseInfo, Failure, FailureKind, Mark, RunInfo, Sample, Source, Status, Unit,
-    Value,
+    Answer, Better, CaseInfo, Failure, FailureKind, Mark, Pass, RunInfo, Sample, Source, Status,
+    Unit, Value,
 };
 use stats::{Observation, Ratio, Summary};
 
@@ -64,7 +64,22 @@ pub struct CaseSet {
     pub outlived: usize,
     /// Counted samples of commands whose left-over processes were killed.
     pub killed: usize,
-    /// Measured series, then derived ones. Empty for a failed case.
+    /// Measured series of the timed pass, then derived ones. Empty for a failed case.
+    pub series: Vec<Series>,
+    /// What the other passes found, each apart from the times and from the others.
+    pub passes: Vec<PassSet>,
+}
+
+/// What one pass beside the timed one found of one case.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PassSet {
+    /// The pass.
+    pub pass: Pass,
+    /// Samples that count in it.
+    pub counted: usize,
+    /// The reasons of its failed samples, most frequent first.
+    pub failures: Vec<FailureCount>,
+    /// Measured series, then derived ones. Empty where an answer was wrong.
     pub series: Vec<Series>,
 }
 
@@ -319,7 +334,10 @@ impl RunSet {
 }
 
 impl CaseSet {
-    fn new(run: usize, info: CaseInfo, samples: &[&Sample], skipped: u32) -> Self {
+    fn new(run: usize, info: CaseInfo, all: &[&Sample], skipped: u32) -> Self {
+        let (samples, others): (Vec<&Sample>, Vec<&Sample>) =
+            all.iter().partition(|sample| sample.pass.is_timed());
+        let samples = samples.as_slice();
         let counting: Vec<&Sample> =
             samples.iter().copied().filter(|sample| sample.counts()).collect();
         let failures = failures(samples);
@@ -352,6 +370,7 @@ impl CaseSet {
             outlived: marked(&counting, |mark| matches!(mark, Mark::Outlived { .. })),
             killed: marked(&counting, |mark| matches!(mark, Mark::Killed { .. })),
             series: if has_numbers { series(&counting) } else { Vec::new() },
+            passes: Pass::ALL.iter().filter_map(|&pass| PassSet::new(pass, &others)).collect(),
         }
     }
 
@@ -384,6 +403,11 @@ impl CaseSet {
         self.metric(record::metrics::WALL_TIME.name)
     }
 
+    /// What a pass beside the timed one found.
+    pub fn pass(&self, pass: Pass) -> Option<&PassSet> {
+        self.passes.iter().find(|one| one.pass == pass)
+    }
+
     /// The reason why there are no numbers, in words; `None` where there are.
     pub fn trouble(&self) -> Option<String> {
         match self.state {
@@ -394,6 +418,27 @@ impl CaseSet {
                 format!("failed: {kind}: {}", one.failure.message)
             }),
         }
+    }
+}
+
+impl PassSet {
+    /// What `samples` hold of a pass; `None` where they hold nothing.
+    fn new(pass: Pass, samples: &[&Sample]) -> Option<Self> {
+        let own: Vec<&Sample> = samples.iter().copied().filter(|one| one.pass == pass).collect();
+        if own.is_empty() {
+            return None;
+        }
+        let counting: Vec<&Sample> =
+            own.iter().copied().filter(|one| one.counts_in(pass)).collect();
+        let failures = failures(&own);
+        let wrong = failures.iter().any(|one| one.failure.kind == FailureKind::WrongAnswer);
+        let series = if wrong { Vec::new() } else { series(&counting) };
+        Some(Self { pass, counted: counting.len(), failures, series })
+    }
+
+    /// The series of a metric.
+    pub fn metric(&self, name: &str) -> Option<&Series> {
+        self.series.iter().find(|series| series.metric == name)
     }
 }
 
@@ -417,7 +462,8 @@ fn failures(samples: &[&Sample]) -> Vec<FailureCount> {
 
 /// Whether a sample's value is a sum over its executions: peaks, ratios and rates are not.
 fn is_sum(value: &Value) -> bool {
-    let peaks = [record::metrics::PEAK_RSS.name, record::metrics::PEAK_RSS_SUM.name];
+    use record::metrics::{PEAK_HEAP, PEAK_RSS, PEAK_RSS_SUM};
+    let peaks = [PEAK_RSS.name, PEAK_RSS_SUM.name, PEAK_HEAP.name];
     !peaks.contains(&value.metric.as_str()) && !matches!(value.unit, Unit::Ratio | Unit::PerSecond)
 }
 

@@ -5,10 +5,12 @@
 
 use anyhow::Result;
 use comfy_table::{Cell as TableCell, CellAlignment, ContentArrangement, Table, presets};
+use record::Pass;
 
 use crate::document::{csv, document, json};
 use crate::format::{printable, shorten};
 use crate::notes;
+use crate::passes::{self, PassGrid};
 use crate::run_set::{CaseSet, RunSet};
 use crate::view::{Grid, Key, grid};
 
@@ -80,22 +82,39 @@ pub fn show(set: &RunSet, options: &ShowOptions) -> Result<String> {
 }
 
 fn terminal(set: &RunSet, grid: &Grid, options: &ShowOptions) -> String {
-    let mut keys: Vec<Key> = grid.columns.iter().map(|column| column.key).collect();
-    let mut text = aligned(grid, &keys, options.colour);
-    if let Some(width) = options.width {
-        for dropped in dropped(set) {
-            if widest(&text) <= width {
-                break;
-            }
-            keys.retain(|key| *key != dropped);
-            text = aligned(grid, &keys, options.colour);
-        }
+    let mut text = fitted(grid, &dropped(set), options);
+    for PassGrid { pass, caption, grid } in passes::grids(set) {
+        // The last columns are the least telling ones; the case and its first number stay.
+        let metrics: Vec<Key> =
+            grid.columns.iter().skip(3).rev().map(|column| column.key).collect();
+        text += &format!("\n{}\n", heading(pass, &caption));
+        text += &fitted(&grid, &metrics, options);
     }
     let notes = below(set, options);
     if !notes.is_empty() {
         text += &format!("\n{}\n", notes.join("\n"));
     }
     text
+}
+
+/// The table, without as many of the columns `dropped` as the terminal is too narrow for.
+fn fitted(grid: &Grid, dropped: &[Key], options: &ShowOptions) -> String {
+    let mut keys: Vec<Key> = grid.columns.iter().map(|column| column.key).collect();
+    let mut text = aligned(grid, &keys, options.colour);
+    let Some(width) = options.width else { return text };
+    for dropped in dropped {
+        if widest(&text) <= width {
+            break;
+        }
+        keys.retain(|key| key != dropped);
+        text = aligned(grid, &keys, options.colour);
+    }
+    text
+}
+
+/// The line above the table of a pass.
+fn heading(pass: Pass, caption: &str) -> String {
+    if caption.is_empty() { format!("{pass} pass") } else { format!("{pass} pass: {caption}") }
 }
 
 /// [`DROPPED`] for this set. With too few samples the interval column only says so: it goes first,
@@ -170,7 +189,7 @@ fn most(key: Key) -> usize {
 /// The lines below the table.
 fn below(set: &RunSet, options: &ShowOptions) -> Vec<String> {
     let mut lines = Vec::new();
-    lines.extend(notes::failures(set).iter().map(|line| format!("failed: {line}")));
+    lines.extend(notes::failures(set).iter().map(|(line, _)| format!("failed: {line}")));
     for one in notes::unavailable(set) {
         lines.push(format!("not available: {}", notes::unavailable_line(one)));
         if !one.remedy.is_empty() {
@@ -184,17 +203,25 @@ fn below(set: &RunSet, options: &ShowOptions) -> Vec<String> {
 }
 
 fn markdown(set: &RunSet, grid: &Grid, options: &ShowOptions) -> String {
+    let mut text = markdown_table(grid);
+    for PassGrid { pass, caption, grid } in passes::grids(set) {
+        text += &format!("\n{}\n\n{}", escaped(&heading(pass, &caption)), markdown_table(&grid));
+    }
+    let notes = below(set, options);
+    if !notes.is_empty() {
+        text.push('\n');
+        text.extend(notes.iter().map(|note| format!("- {}\n", escaped(note.trim_start()))));
+    }
+    text
+}
+
+fn markdown_table(grid: &Grid) -> String {
     let line = |cells: Vec<String>| format!("| {} |\n", cells.join(" | "));
     let mut text = line(grid.columns.iter().map(|column| escaped(&column.head)).collect());
     let rule = |key: Key| if key.is_number() { "---:" } else { "---" }.to_owned();
     text += &line(grid.columns.iter().map(|column| rule(column.key)).collect());
     for row in &grid.rows {
         text += &line(row.cells.iter().map(|cell| escaped(&cell.plain())).collect());
-    }
-    let notes = below(set, options);
-    if !notes.is_empty() {
-        text.push('\n');
-        text.extend(notes.iter().map(|note| format!("- {}\n", escaped(note.trim_start()))));
     }
     text
 }

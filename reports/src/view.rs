@@ -34,6 +34,8 @@ pub(crate) enum Key {
     Cores,
     Memory,
     Against,
+    /// The median of a metric; in the tables of other passes than the timed one.
+    Metric(&'static str),
 }
 
 impl Key {
@@ -79,7 +81,7 @@ pub(crate) struct Number {
 }
 
 impl Cell {
-    fn text(text: impl Into<String>) -> Self {
+    pub(crate) fn text(text: impl Into<String>) -> Self {
         Self(vec![Piece::Text(text.into())])
     }
 
@@ -163,6 +165,7 @@ impl Builder<'_> {
                 Some(case) => format!("against {}", self.set.cases[case].label),
                 None => "result".to_owned(),
             },
+            Key::Metric(metric) => unit(metric, metric)?,
         };
         Some(Column { key, head })
     }
@@ -192,6 +195,7 @@ impl Builder<'_> {
             Key::Cores => self.median(case, CORES),
             Key::Memory => self.median(case, MEMORY),
             Key::Against => self.against(index),
+            Key::Metric(metric) => self.median(case, metric),
         }
     }
 

@@ -11,7 +11,7 @@ use console::Term;
 use engine::case::Case;
 use engine::plan::Plan;
 use engine::session::{Observer, Progress};
-use record::{CaseId, Sample, Status, metrics};
+use record::{CaseId, Pass, Sample, Status, metrics};
 use reports::format::Kind;
 use stats::{Observation, Summary};
 
@@ -135,8 +135,12 @@ impl Observer for Screen {
         self.take(sample);
         if let Status::Failed(failure) = &sample.status {
             self.erase();
+            let (pass, rest) = match sample.pass {
+                Pass::Timed => (String::new(), "case"),
+                pass => (format!(", {pass} pass"), "pass of the case"),
+            };
             eprintln!(
-                "failed: {}: {}; the rest of this case is left out",
+                "failed: {}{pass}: {}; the rest of this {rest} is left out",
                 case.id, failure.message
             );
             return;

@@ -169,6 +169,7 @@ mod tests {
         let mut ledger = Ledger::default();
         let sample = Sample {
             case: CaseId::new("a"),
+            pass: record::Pass::Timed,
             process: 0,
             iteration: 0,
             started_ns: 0,

@@ -13,7 +13,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
-use record::{Mark, Sample, Status, Unavailable};
+use record::{Mark, Pass, Sample, Status, Unavailable};
 
 use crate::case::{Case, RunnerKind, Sampling};
 use crate::counters::{CounterSource, Counters, Target, TargetKind};
@@ -37,6 +37,8 @@ pub struct Bench<'a> {
 /// What is left to do of one process replicate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Todo {
+    /// The pass.
+    pub pass: Pass,
     /// Number of the replicate.
     pub process: u32,
     /// The first iteration that is not in the store yet.
@@ -175,6 +177,7 @@ impl Bench<'_> {
 fn blank(case: &Case, todo: &Todo, iteration: u32) -> Sample {
     Sample {
         case: case.id.clone(),
+        pass: todo.pass,
         process: todo.process,
         iteration,
         started_ns: now_ns(),

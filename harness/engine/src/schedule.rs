@@ -6,13 +6,16 @@
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 use rand::seq::SliceRandom;
+use record::Pass;
 
 use crate::case::{Case, Order, RunnerKind, Sampling};
 
 /// What is asked of one process replicate of one case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Slot {
-    /// The round, from 0; also the number of the process replicate.
+    /// The pass.
+    pub pass: Pass,
+    /// The round of the pass, from 0; also the number of the process replicate.
     pub round: u32,
     /// Index of the case in the plan.
     pub case: usize,
@@ -57,7 +60,7 @@ fn slot(index: usize, case: &Case, sampling: &Sampling, round: u32) -> Option<Sl
         (true, 0) => (sampling.warmup, 1),
         (true, _) => (0, 1),
     };
-    let slot = Slot { round, case: index, warmup, iterations };
+    let slot = Slot { pass: Pass::Timed, round, case: index, warmup, iterations };
     (round < rounds(case, sampling)).then_some(slot)
 }
 

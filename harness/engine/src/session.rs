@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use record::store::RunWriter;
-use record::{CaseId, Failure, FailureKind, RunInfo, Sample, Status, Unavailable};
+use record::{CaseId, Failure, FailureKind, Pass, RunInfo, Sample, Status, Unavailable};
 
 use crate::answers::Ledger;
 use crate::case::Case;
@@ -68,10 +68,6 @@ impl Outcome {
                 _ => self.failed.insert(sample.case.clone()),
             };
         }
-    }
-
-    fn is_out(&self, case: &CaseId) -> bool {
-        self.wrong.contains(case) || self.failed.contains(case)
     }
 }
 
@@ -142,7 +138,9 @@ impl Session<'_> {
 
 /// What is in the store already, and what follows from it.
 struct Tally {
-    taken: BTreeMap<(CaseId, u32), BTreeSet<u32>>,
+    taken: BTreeMap<(CaseId, Pass, u32), BTreeSet<u32>>,
+    /// Cases that failed, and the pass in which they did.
+    out: BTreeSet<(CaseId, Pass)>,
     ledger: Ledger,
     outcome: Outcome,
     /// What has turned out since the last case and belongs to the run as a whole.
@@ -157,6 +155,7 @@ impl Tally {
     fn of(earlier: &[Sample], plan: &Plan) -> Self {
         let mut tally = Self {
             taken: BTreeMap::new(),
+            out: BTreeSet::new(),
             ledger: Ledger::default(),
             outcome: Outcome::default(),
             warnings: Vec::new(),
@@ -189,23 +188,29 @@ impl Tally {
     }
 
     fn add(&mut self, sample: &Sample) {
-        let key = (sample.case.clone(), sample.process);
+        let key = (sample.case.clone(), sample.pass, sample.process);
         self.taken.entry(key).or_default().insert(sample.iteration);
+        if sample.status != Status::Ok {
+            self.out.insert((sample.case.clone(), sample.pass));
+        }
         self.outcome.add(sample);
         self.done += 1;
     }
 
     /// What is left of one process replicate; `None` when nothing is, or when its case is out. A
-    /// case that failed once is not tried again in the same run: its row says why.
+    /// case that failed once is not tried again in the same pass: its row says why. One that
+    /// failed as it is has no other passes either.
     fn todo(&self, case: &Case, slot: Slot) -> Option<Todo> {
-        if self.outcome.is_out(&case.id) {
+        let is_out = |pass| self.out.contains(&(case.id.clone(), pass));
+        if is_out(Pass::Timed) || is_out(slot.pass) {
             return None;
         }
         let none = BTreeSet::new();
-        let taken = self.taken.get(&(case.id.clone(), slot.round)).unwrap_or(&none);
+        let key = (case.id.clone(), slot.pass, slot.round);
+        let taken = self.taken.get(&key).unwrap_or(&none);
         let end = slot.warmup + slot.iterations;
         let first = (0..end).find(|iteration| !taken.contains(iteration))?;
-        Some(Todo { process: slot.round, first, warmup: slot.warmup, end })
+        Some(Todo { pass: slot.pass, process: slot.round, first, warmup: slot.warmup, end })
     }
 
     /// Turns a sample with a wrong answer into a failed one, and keeps what its process said.

@@ -5,13 +5,16 @@
 
 mod id;
 mod metric;
+mod pass;
 mod run;
 mod sample;
+mod words;
 
 pub mod metrics;
 pub mod store;
 
 pub use id::{CaseId, RunId};
 pub use metric::{Better, Counting, Source, Unit, Value};
+pub use pass::Pass;
 pub use run::{CaseInfo, Environment, Fact, RunInfo, SamplingInfo, Step, SuiteInfo, Unavailable};
 pub use sample::{Answer, Failure, FailureKind, Mark, Sample, Status};

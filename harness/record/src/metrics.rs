@@ -90,6 +90,19 @@ metrics! {
     CACHE_MISSES: "cache_misses", Count, Lower, "Misses of the last-level cache.";
     BRANCHES: "branches", Count, Lower, "Branch instructions retired.";
     BRANCH_MISSES: "branch_misses", Count, Lower, "Mispredicted branches.";
+    L1I_MISSES: "l1i_misses", Count, Lower, "Misses of the first-level instruction cache.";
+    L1D_REFERENCES: "l1d_references", Count, Neither,
+        "Data reads and writes: references to the first-level data cache.";
+    L1D_MISSES: "l1d_misses", Count, Lower, "Misses of the first-level data cache.";
+    ESTIMATED_CYCLES: "estimated_cycles", Count, Lower,
+        "Instructions + 10 per first-level miss, 100 per last-level miss and 10 per branch miss: \
+         what a simulated CPU might take.";
+    ALLOCATIONS: "allocations", Count, Lower,
+        "Calls that asked the allocator for memory: new blocks, and old ones that were resized.";
+    ALLOCATED_BYTES: "allocated_bytes", Bytes, Lower,
+        "Bytes asked of the allocator; of a block that was resized, what it grew by.";
+    PEAK_HEAP: "peak_heap", Bytes, Lower,
+        "Most bytes that were allocated at one moment, within the sample.";
     EXIT_CODE: "exit_code", Count, Neither,
         "Exit code of a command whose failures are ignored: not every sample did the same work.";
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{CaseId, Value};
+use crate::{CaseId, Pass, Value};
 
 /// One sample: a row of the store, whether it went well or not.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -10,7 +10,11 @@ use crate::{CaseId, Value};
 pub struct Sample {
     /// The case that was sampled.
     pub case: CaseId,
-    /// The process replicate: counts the fresh workers of this case, from 0. Equal to the round.
+    /// The pass in which it was taken.
+    #[serde(default, skip_serializing_if = "Pass::is_timed")]
+    pub pass: Pass,
+    /// The process replicate: counts the fresh workers of this case in this pass, from 0. Equal to
+    /// the round.
     pub process: u32,
     /// The request inside that process, from 0, warm-ups first.
     pub iteration: u32,
@@ -31,9 +35,16 @@ pub struct Sample {
 }
 
 impl Sample {
-    /// Whether it counts in statistics: it went well, and nothing takes it out.
+    /// Whether it counts in statistics of the timed pass: it is of that pass, it went well, and
+    /// nothing takes it out.
     pub fn counts(&self) -> bool {
-        matches!(self.status, Status::Ok)
+        self.counts_in(Pass::Timed)
+    }
+
+    /// Whether it counts among the samples of one pass. Samples of two passes are never mixed.
+    pub fn counts_in(&self, pass: Pass) -> bool {
+        self.pass == pass
+            && matches!(self.status, Status::Ok)
             && !self.marks.iter().any(|mark| matches!(mark, Mark::Warmup | Mark::Rejected { .. }))
     }
 

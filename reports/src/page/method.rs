@@ -1,6 +1,6 @@
 //! The last part of the page: what went wrong, and how it was measured so that it can be repeated.
 
-use record::{Environment, RunInfo};
+use record::{Environment, Failure, RunInfo};
 
 use super::headline;
 use crate::format::printable;
@@ -18,10 +18,11 @@ pub(super) struct FailureText {
 const MOST_OUTPUT: usize = 4000;
 
 pub(super) fn failures(set: &RunSet) -> Vec<FailureText> {
-    let outputs = set.cases.iter().flat_map(|case| &case.failures);
-    let outputs = outputs.map(|one| last_characters(&one.failure.output));
-    let text = |(line, output): (String, String)| FailureText { line: printable(&line), output };
-    notes::failures(set).into_iter().zip(outputs).map(text).collect()
+    let text = |(line, failure): (String, &Failure)| FailureText {
+        line: printable(&line),
+        output: last_characters(&failure.output),
+    };
+    notes::failures(set).into_iter().map(text).collect()
 }
 
 fn last_characters(output: &str) -> String {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use record::store::StoredRun;
 use record::{
-    CaseId, CaseInfo, Environment, Fact, Failure, FailureKind, Mark, RunId, RunInfo, Sample,
+    CaseId, CaseInfo, Environment, Fact, Failure, FailureKind, Mark, Pass, RunId, RunInfo, Sample,
     SamplingInfo, Source, Status, SuiteInfo, Unavailable, Value, metrics,
 };
 use reports::RunSet;
@@ -40,6 +40,7 @@ pub(crate) fn sample(case: &CaseInfo, process: u32, wall_ms: f64) -> Sample {
     let wall = wall_ms * 1e6;
     Sample {
         case: case.id.clone(),
+        pass: Pass::Timed,
         process,
         iteration: 0,
         started_ns: START_NS + i64::from(process),
@@ -60,6 +61,21 @@ pub(crate) fn sample(case: &CaseInfo, process: u32, wall_ms: f64) -> Sample {
 /// One sample per time, each in a process of its own.
 pub(crate) fn samples(case: &CaseInfo, wall_ms: &[f64]) -> Vec<Sample> {
     wall_ms.iter().zip(0..).map(|(&wall, process)| sample(case, process, wall)).collect()
+}
+
+/// Samples of the simulated pass, each of ten rows, with that many instructions.
+pub(crate) fn simulated(case: &CaseInfo, instructions: &[f64]) -> Vec<Sample> {
+    let one = |(&instructions, process): (&f64, u32)| Sample {
+        pass: Pass::Simulated,
+        values: vec![
+            metrics::WALL_TIME.value(9e12, Source::Workload),
+            metrics::ROWS.value(10.0, Source::Workload),
+            metrics::INSTRUCTIONS.value(instructions, Source::Simulated),
+            metrics::CACHE_MISSES.value(20.0, Source::Simulated),
+        ],
+        ..sample(case, process, 1.0)
+    };
+    instructions.iter().zip(0..).map(one).collect()
 }
 
 /// A sample that failed.

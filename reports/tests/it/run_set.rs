@@ -2,7 +2,8 @@
 
 use record::store::StoredRun;
 use record::{
-    Better, CaseId, CaseInfo, FailureKind, Mark, RunId, Sample, Source, Step, Unit, Value, metrics,
+    Better, CaseId, CaseInfo, FailureKind, Mark, Pass, RunId, Sample, Source, Step, Unit, Value,
+    metrics,
 };
 use reports::RunSet;
 use reports::run_set::State;
@@ -179,4 +180,37 @@ fn a_parameter_heads_the_labels_only_where_every_case_of_one_kind_has_it() {
     assert_eq!(head(vec![rows(1), other]), "case");
     let other = CaseInfo { runner: "mine".to_owned(), id, ..rows(2) };
     assert_eq!(head(vec![rows(1), other]), "case");
+}
+
+#[test]
+fn samples_of_other_passes_are_series_of_their_own_and_never_among_the_times() {
+    let case = fixture::step("00", "");
+    let mut all = fixture::samples(&case, &[100.0, 101.0, 102.0]);
+    // What a simulator takes is no time of the work, even where somebody stored it.
+    all.extend(fixture::simulated(&case, &[5000.0, 5000.0]));
+    let set = fixture::set(vec![(case, all)]);
+    let one = &set.cases[0];
+    assert_eq!((one.counted, one.state), (3, State::Measured));
+    assert_eq!(one.wall_time().unwrap().summary.max, 102e6);
+    assert!(one.metric("instructions").is_none(), "simulated counts are no counts of the CPU");
+    let simulated = one.pass(Pass::Simulated).unwrap();
+    assert_eq!(simulated.counted, 2);
+    assert_eq!(simulated.metric("instructions").unwrap().source, Some(Source::Simulated));
+    assert_eq!(simulated.metric("instructions_per_row").unwrap().summary.median, 500.0);
+}
+
+#[test]
+fn a_failure_in_another_pass_leaves_the_times_alone() {
+    let case = fixture::step("00", "");
+    let mut all = fixture::samples(&case, &[100.0, 101.0]);
+    let failed = fixture::failed(&case, 0, FailureKind::Died, "killed by signal 4 (SIGILL)");
+    all.push(Sample { pass: Pass::Simulated, ..failed });
+    let set = fixture::set(vec![(case, all)]);
+    assert_eq!(set.cases[0].state, State::Measured);
+    assert!(set.cases[0].failures.is_empty());
+    assert_eq!(set.cases[0].pass(Pass::Simulated).unwrap().failures.len(), 1);
+    let text = reports::show(&set, &reports::ShowOptions::default()).unwrap();
+    let line =
+        "failed: pipeline, simulated pass: 1 sample failed: died: killed by signal 4 (SIGILL)";
+    assert!(text.contains(line), "{text}");
 }

@@ -118,7 +118,7 @@ fn csv_has_as_many_fields_in_every_row() {
     ]);
     let text = shown(&set, Format::Csv);
     let rows = parse_csv(&text);
-    assert!(rows.iter().all(|row| row.len() == 21), "{text}");
+    assert!(rows.iter().all(|row| row.len() == 22), "{text}");
     assert_eq!(rows[1][3], "a, \"quoted\" title");
     assert_eq!(rows.last().unwrap()[5], format!("failed: run: {message}"));
     let numbers = rows.len() - 2;
@@ -183,4 +183,24 @@ fn runs_are_listed_with_what_is_known_of_them() {
     let json: Json = serde_json::from_str(&runs_table(&lines, Format::Json).unwrap()).unwrap();
     assert_eq!(json[0]["samples"], 130);
     assert_eq!(json[1]["started_ns"], Json::Null);
+}
+
+#[test]
+fn passes_stand_below_the_times_in_tables_of_their_own() {
+    let [one, two] = [fixture::step("00", "Baseline"), fixture::step("09", "Interning")];
+    let with = |case: &record::CaseInfo, counts: &[f64]| {
+        let mut all = fixture::samples(case, &[100.0, 101.0]);
+        all.extend(fixture::simulated(case, counts));
+        (case.clone(), all)
+    };
+    let set = fixture::set(vec![with(&one, &[5000.0, 5000.0]), with(&two, &[71_234.0, 71_235.0])]);
+    insta::assert_snapshot!("passes_table", shown(&set, Format::Table));
+    insta::assert_snapshot!("passes_markdown", shown(&set, Format::Markdown));
+    let csv = parse_csv(&shown(&set, Format::Csv));
+    let pass = csv[0].iter().position(|head| head == "pass").unwrap();
+    let source = csv[0].iter().position(|head| head == "source").unwrap();
+    let simulated: Vec<_> = csv.iter().filter(|row| row[source] == "simulated").collect();
+    assert!(!simulated.is_empty() && simulated.iter().all(|row| row[pass] == "simulated"));
+    let page = reports::html(&set, &reports::PageOptions::default()).unwrap();
+    assert!(page.contains("The simulated pass") && page.contains("instructions/row"), "{page}");
 }

@@ -60,7 +60,7 @@ fn measured(metric: &metrics::Metric) -> String {
 fn derived(derived: &Derived) -> String {
     let top = derived.top.join(", else ");
     let how = match derived.rule {
-        Rule::PerSample => "formed in every sample",
+        Rule::PerSample | Rule::PerRow => "formed in every sample",
         Rule::SameGroup => "formed in every sample, where both were counted over the same instants",
         Rule::OfMedians => "formed from the medians, so that it fits the time shown beside it",
     };

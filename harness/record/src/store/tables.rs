@@ -140,6 +140,7 @@ struct KeyColumns {
     run: StringBuilder,
     sample: UInt64Builder,
     case: StringBuilder,
+    pass: StringBuilder,
     process: UInt32Builder,
     iteration: UInt32Builder,
     status: StringBuilder,
@@ -151,6 +152,7 @@ impl KeyColumns {
         self.run.append_value(run.as_str());
         self.sample.append_value(ordinal);
         self.case.append_value(sample.case.as_str());
+        self.pass.append_value(sample.pass.as_str());
         self.process.append_value(sample.process);
         self.iteration.append_value(sample.iteration);
         self.status.append_value(match sample.status {
@@ -165,6 +167,7 @@ impl KeyColumns {
             Arc::new(self.run.finish()),
             Arc::new(self.sample.finish()),
             Arc::new(self.case.finish()),
+            Arc::new(self.pass.finish()),
             Arc::new(self.process.finish()),
             Arc::new(self.iteration.finish()),
             Arc::new(self.status.finish()),
@@ -284,6 +287,7 @@ fn key_fields() -> Vec<Field> {
         Field::new("run", DataType::Utf8, false),
         Field::new("sample", DataType::UInt64, false),
         Field::new("case", DataType::Utf8, false),
+        Field::new("pass", DataType::Utf8, false),
         Field::new("process", DataType::UInt32, false),
         Field::new("iteration", DataType::UInt32, false),
         Field::new("status", DataType::Utf8, false),

@@ -294,7 +294,7 @@ fn lock(journal: &File, directory: &Path) -> Result<(), StoreError> {
 #[cfg(all(test, target_os = "linux"))]
 mod tests {
     use super::*;
-    use crate::{CaseId, Status};
+    use crate::{CaseId, Pass, Status};
 
     #[test]
     fn a_half_line_that_cannot_be_taken_back_ends_the_writing() {
@@ -303,6 +303,7 @@ mod tests {
         let mut writer = RunWriter::new(RunId::new("r"), PathBuf::from("results/r"), full);
         let sample = Sample {
             case: CaseId::new("c"),
+            pass: Pass::Timed,
             process: 0,
             iteration: 0,
             started_ns: 0,

@@ -136,6 +136,27 @@ advice! {
          removes them",
         "a worker that repeats the same input teaches the predictor; small inputs look better \
          than they are";
+    "l1i_misses": "simulated",
+        "tells code that is too large for its cache: many generics, much inlining",
+        "the simulated CPU prefetches nothing";
+    "l1d_references": "simulated",
+        "how much data the work touches, whatever the cache",
+        "one wide access and one narrow access count the same";
+    "l1d_misses": "simulated",
+        "data that lies too far apart",
+        "depends on the cache sizes that the suite states; the simulated CPU prefetches nothing";
+    "estimated_cycles": "simulated",
+        "one number for instructions, caches and branches, the same on every machine",
+        "a formula and no measurement: no parallelism inside the CPU, no waiting, no kernel";
+    "allocations": "allocation (the counting allocator of the worker)",
+        "the cheapest way to less work; nearly exact, so small changes show",
+        "memory that C libraries take for themselves is not in it";
+    "allocated_bytes": "allocation (the counting allocator of the worker)",
+        "how much memory goes through the allocator, however short it lives",
+        "bytes asked for: the allocator may take more";
+    "peak_heap": "allocation (the counting allocator of the worker)",
+        "what the work needs at its largest moment, without code, stacks and caches",
+        "with several threads it depends on which of them are busy together";
     "exit_code": "process (wait4; commands with ignore_failure only)",
         "tells samples that ended well from those that did not, where both are counted",
         "a sample that gave up early is short: compare times only among equal exit codes";
@@ -162,4 +183,25 @@ advice! {
     "branch_miss_rate": "",
         "whether the CPU can guess where the work goes next",
         "a rate of few branches is no problem: look at branch_misses too";
+    "instructions_per_row": "",
+        "compares cases of different sizes; where simulated, it hardly moves between runs",
+        "fewer instructions can be slower ones";
+    "estimated_cycles_per_row": "",
+        "one number per row for instructions, caches and branches of a simulated CPU",
+        "a formula and no measurement";
+    "l1d_misses_per_row": "",
+        "data that lies too far apart",
+        "depends on the size of the case: small inputs fit the cache";
+    "cache_misses_per_row": "",
+        "tells work that waits for memory",
+        "depends on the size of the case: small inputs fit the cache";
+    "branch_misses_per_row": "",
+        "tells decisions that the CPU cannot foresee",
+        "small inputs are learnt by heart";
+    "allocations_per_row": "",
+        "what one row costs the allocator; a buffer that is reused shows as the allocations it saves",
+        "what is allocated once per run is in it too, spread over the rows";
+    "allocated_bytes_per_row": "",
+        "how much memory one row takes on its way",
+        "bytes asked for, however short they live";
 }

@@ -16,7 +16,8 @@ use parquet::errors::ParquetError;
 
 use crate::store::{StoreError, files};
 use crate::{
-    Answer, Better, CaseId, Counting, Failure, FailureKind, Sample, Source, Status, Unit, Value,
+    Answer, Better, CaseId, Counting, Failure, FailureKind, Pass, Sample, Source, Status, Unit,
+    Value,
 };
 
 const BATCH_ROWS: usize = 8192;
@@ -48,6 +49,8 @@ fn for_each_batch(
 fn read_samples(rows: &Rows<'_>, samples: &mut Vec<Sample>) -> Result<(), StoreError> {
     let ordinal = rows.required::<UInt64Array>("sample")?;
     let case = rows.required::<StringArray>("case")?;
+    // A store from before there were passes holds none but the timed one.
+    let pass = rows.optional::<StringArray>("pass")?;
     let process = rows.required::<UInt32Array>("process")?;
     let iteration = rows.required::<UInt32Array>("iteration")?;
     let started = rows.required::<TimestampNanosecondArray>("started")?;
@@ -67,6 +70,10 @@ fn read_samples(rows: &Rows<'_>, samples: &mut Vec<Sample>) -> Result<(), StoreE
         };
         samples.push(Sample {
             case: CaseId::new(case.value(row)),
+            pass: match text(pass, row) {
+                None => Pass::Timed,
+                Some(word) => rows.word("pass", &word, Pass::parse)?,
+            },
             process: process.value(row),
             iteration: iteration.value(row),
             started_ns: started.value(row),
@@ -275,13 +282,14 @@ mod tests {
     #[test]
     fn optional_columns_may_be_missing_and_unknown_ones_are_ignored() {
         let (_guard, store) = one_run();
-        let optional = ["output", "marks", "answer_rows", "answer_digest", "answer_group"];
+        let optional = ["pass", "output", "marks", "answer_rows", "answer_digest", "answer_group"];
         rewrite(&store, files::SAMPLES, |name, data| {
             (!optional.contains(&name)).then(|| (name.to_owned(), data))
         });
         let counting = ["running_ns", "kernel", "event", "event_group"];
         rewrite(&store, files::VALUES, |name, data| match name {
             "enabled_ns" => Some(("a_column_of_tomorrow".to_owned(), data)),
+            "pass" => None,
             _ => (!counting.contains(&name)).then(|| (name.to_owned(), data)),
         });
         let samples = store.read(&RunId::new("r")).unwrap().samples;

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use crate::store::{RunWriter, Store};
 use crate::{
-    Answer, CaseId, CaseInfo, Counting, Environment, Failure, FailureKind, Mark, RunId, RunInfo,
-    Sample, SamplingInfo, Source, Status, SuiteInfo, metrics,
+    Answer, CaseId, CaseInfo, Counting, Environment, Failure, FailureKind, Mark, Pass, RunId,
+    RunInfo, Sample, SamplingInfo, Source, Status, SuiteInfo, metrics,
 };
 
 /// A store in a directory that vanishes with it.
@@ -87,6 +87,7 @@ pub(in crate::store) fn sample(number: u32) -> Sample {
     let hardware = Source::Hardware;
     Sample {
         case: CaseId::new(format!("pipeline/step={step}")),
+        pass: Pass::Timed,
         process: number / 4,
         iteration: number / 2 % 2,
         started_ns: 1_700_000_000_000_000_000 + i64::from(number),

@@ -8,8 +8,8 @@ use proptest::prelude::*;
 use super::fixture::{complete, ended, failed, info, names, sample, store};
 use crate::store::{RunWriter, State, StoreError};
 use crate::{
-    Answer, Better, CaseId, Counting, Failure, FailureKind, Mark, RunId, RunInfo, Sample, Source,
-    Status, Unit, Value,
+    Answer, Better, CaseId, Counting, Failure, FailureKind, Mark, Pass, RunId, RunInfo, Sample,
+    Source, Status, Unit, Value,
 };
 
 #[test]
@@ -217,10 +217,18 @@ fn any_sample() -> impl Strategy<Value = Sample> {
         .prop_map(|(rows, digest, group)| Answer { rows, digest, group });
     let numbers = (any::<u32>(), any::<u32>(), any::<i64>(), any::<u32>());
     let lists = (prop::collection::vec(any_value(), 0..5), prop::collection::vec(any_mark(), 0..3));
-    (any_text(), numbers, any_status(), lists, prop::option::of(answer)).prop_map(
-        |(case, (process, iteration, started_ns, executions), status, (values, marks), answer)| {
+    let from = (any_text(), prop::sample::select(Pass::ALL));
+    (from, numbers, any_status(), lists, prop::option::of(answer)).prop_map(
+        |(
+            (case, pass),
+            (process, iteration, started_ns, executions),
+            status,
+            (values, marks),
+            answer,
+        )| {
             Sample {
                 case: CaseId::new(case),
+                pass,
                 process,
                 iteration,
                 started_ns,
