@@ -15,7 +15,7 @@ use record::{
 use stats::{Observation, Ratio, Summary};
 
 use crate::derived::DERIVED;
-use crate::format::Kind;
+use crate::format::{Kind, counted};
 use crate::labels;
 
 /// Runs and their cases.
@@ -412,6 +412,10 @@ impl CaseSet {
     pub fn trouble(&self) -> Option<String> {
         match self.state {
             State::Measured | State::Partly => None,
+            State::Missing if self.rejected > 0 => {
+                let all = counted(self.rejected, "sample");
+                Some(format!("all {all} were rejected by a rule of the suite"))
+            }
             State::Missing => Some("no sample".to_owned()),
             State::Failed => self.failures.first().map(|one| {
                 let kind = one.failure.kind.as_str().replace('_', " ");

@@ -13,6 +13,8 @@ use std::time::Duration;
 use record::{Better, CaseId, Unit};
 use workload_api::Params;
 
+use crate::reject::Rule;
+
 /// One workload with one choice of parameters.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Case {
@@ -141,6 +143,8 @@ pub struct Sampling {
     pub evict: bool,
     /// CPUs that workers are pinned to.
     pub pin: Option<Vec<usize>>,
+    /// What takes a sample out; it is taken again.
+    pub reject: Option<Rule>,
 }
 
 /// Order of the cases inside a round.

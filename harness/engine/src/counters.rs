@@ -8,6 +8,7 @@ use record::{Source, Unavailable, Value};
 
 mod event;
 mod hardware;
+mod machine;
 #[cfg(target_os = "linux")]
 mod perf;
 #[cfg(not(target_os = "linux"))]
@@ -20,6 +21,7 @@ mod snapshot;
 mod software;
 
 pub use hardware::Hardware;
+pub use machine::Machine;
 pub use process::{Process, from_usage};
 pub use refusal::{Facility, refused};
 pub use scripted::Scripted;
@@ -30,7 +32,7 @@ pub use software::Software;
 ///
 /// The order is the order of the reads after the work; before it they run backwards, so that the
 /// cheapest reads stand closest to the work on both sides.
-pub const SOURCES: &[&dyn CounterSource] = &[&Hardware, &Software, &Process];
+pub const SOURCES: &[&dyn CounterSource] = &[&Hardware, &Software, &Process, &Machine];
 
 /// A place where counts come from.
 pub trait CounterSource: Sync {

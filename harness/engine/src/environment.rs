@@ -16,7 +16,8 @@ mod kernel;
 mod noise;
 mod storage;
 
-pub use noise::{Noise, NoiseDelta};
+pub use cpu::online as cores_online;
+pub use noise::{Noise, NoiseDelta, frequency_hz};
 pub use storage::Mount;
 
 /// A fact in words, or why there is none.

@@ -2,6 +2,8 @@
 //! is in the store. Data flows one way: suite -> plan -> rounds -> worker -> sample.
 
 pub mod case;
+mod expression;
+pub mod reject;
 pub mod suite;
 
 pub mod plan;

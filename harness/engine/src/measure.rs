@@ -76,8 +76,19 @@ pub struct Taken {
     pub output: String,
 }
 
-/// Takes one sample to the store; says whether to go on.
-pub type Keep<'k> = dyn FnMut(Taken) -> anyhow::Result<bool> + 'k;
+/// Takes one sample to the store; says how to go on.
+pub type Keep<'k> = dyn FnMut(Taken) -> anyhow::Result<Next> + 'k;
+
+/// How a process replicate goes on after a sample.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Next {
+    /// With the next sample.
+    On,
+    /// As before, and with one sample more than planned: this one was taken out.
+    Again,
+    /// Not at all.
+    Stop,
+}
 
 /// What came of one request or one command.
 struct Attempt {
@@ -125,15 +136,26 @@ impl Bench<'_> {
         keep: &mut Keep<'_>,
         mut take: impl FnMut(&mut Self, u32) -> Attempt,
     ) -> anyhow::Result<()> {
-        for iteration in (0..todo.warmup.min(todo.first)).chain(todo.first..todo.end) {
+        let mut end = todo.end;
+        let mut warm = 0..todo.warmup.min(todo.first);
+        let mut next = todo.first;
+        loop {
+            let iteration = match warm.next() {
+                Some(iteration) => iteration,
+                None if next < end => next,
+                None => break,
+            };
+            next += u32::from(iteration >= todo.first);
             let Attempt { mut taken, wrote } = take(self, iteration);
             self.clean(data_dir, wrote)?;
             if iteration < todo.first && taken.sample.status == Status::Ok {
                 continue;
             }
             taken.sample.iteration = iteration.max(todo.first);
-            if !keep(taken)? {
-                break;
+            match keep(taken)? {
+                Next::On => {}
+                Next::Again => end += 1,
+                Next::Stop => break,
             }
         }
         Ok(())

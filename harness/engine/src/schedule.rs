@@ -89,6 +89,7 @@ mod tests {
             sync: true,
             evict: false,
             pin: None,
+            reject: None,
         }
     }
 

@@ -11,14 +11,18 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use record::store::RunWriter;
-use record::{CaseId, Failure, FailureKind, Pass, RunInfo, Sample, Status, Unavailable};
+use record::{CaseId, Failure, FailureKind, Mark, Pass, RunInfo, Sample, Status, Unavailable};
 
 use crate::answers::Ledger;
-use crate::case::Case;
+use crate::case::{Case, Sampling};
 use crate::counters::say_once;
-use crate::measure::{Bench, Taken, Todo};
+use crate::measure::{Bench, Next, Taken, Todo};
 use crate::plan::Plan;
 use crate::schedule::{Slot, slots};
+
+/// A sample that the suite's rule takes out is taken again at most so many times: where the machine
+/// is never quiet enough, the run has to end all the same.
+const RETAKES_MAX: u32 = 5;
 
 /// Told of everything that happens, between samples and never during one.
 pub trait Observer {
@@ -104,17 +108,21 @@ impl Session<'_> {
             if self.stop.load(Ordering::Relaxed) {
                 return Ok((Ended::Interrupted, tally.outcome));
             }
-            if plan.sampling.budget.is_some_and(|budget| tally.started.elapsed() >= budget) {
+            if tally.is_spent() {
                 *info.skipped.entry(case.id.as_str().to_owned()).or_default() += todo.counted();
                 continue;
             }
             observer.begin(case, &tally.progress());
-            let mut keep = |taken| tally.keep(case, taken, writer, observer);
+            let mut keep = |taken| tally.keep((case, slot), taken, writer, observer);
             let unavailable = self.replicate(case, &todo, &mut keep)?;
             say_once(&mut info.unavailable, unavailable);
             info.warnings.append(&mut tally.warnings);
+            if let Some(left) = tally.todo(case, slot).filter(|_| tally.is_spent()) {
+                *info.skipped.entry(case.id.as_str().to_owned()).or_default() += left.counted();
+            }
             observer.end(case, &tally.progress());
         }
+        info.warnings.extend(tally.short_of_retakes(plan));
         if self.stop.load(Ordering::Relaxed) && tally.is_short(plan) && info.skipped.is_empty() {
             return Ok((Ended::Interrupted, tally.outcome));
         }
@@ -126,21 +134,27 @@ impl Session<'_> {
         &mut self,
         case: &Case,
         todo: &Todo,
-        keep: &mut dyn FnMut(Taken) -> anyhow::Result<Status>,
+        keep: &mut dyn FnMut(Taken) -> anyhow::Result<Next>,
     ) -> anyhow::Result<Vec<Unavailable>> {
         let stop = self.stop;
         self.bench.replicate(case, todo, &mut |taken| {
-            let status = keep(taken)?;
-            Ok(status == Status::Ok && !stop.load(Ordering::Relaxed))
+            let next = keep(taken)?;
+            Ok(if stop.load(Ordering::Relaxed) { Next::Stop } else { next })
         })
     }
 }
 
 /// What is in the store already, and what follows from it.
-struct Tally {
+struct Tally<'a> {
+    sampling: &'a Sampling,
     taken: BTreeMap<(CaseId, Pass, u32), BTreeSet<u32>>,
     /// Cases that failed, and the pass in which they did.
     out: BTreeSet<(CaseId, Pass)>,
+    /// Samples of each process replicate that the suite's rule took out. Only the timed pass has
+    /// such samples.
+    rejected: BTreeMap<(CaseId, u32), u32>,
+    /// Metrics of the rule that are not measured, and were told so.
+    blind: BTreeSet<&'static str>,
     ledger: Ledger,
     outcome: Outcome,
     /// What has turned out since the last case and belongs to the run as a whole.
@@ -151,11 +165,14 @@ struct Tally {
     total: usize,
 }
 
-impl Tally {
-    fn of(earlier: &[Sample], plan: &Plan) -> Self {
+impl<'a> Tally<'a> {
+    fn of(earlier: &[Sample], plan: &'a Plan) -> Self {
         let mut tally = Self {
+            sampling: &plan.sampling,
             taken: BTreeMap::new(),
             out: BTreeSet::new(),
+            rejected: BTreeMap::new(),
+            blind: BTreeSet::new(),
             ledger: Ledger::default(),
             outcome: Outcome::default(),
             warnings: Vec::new(),
@@ -172,22 +189,86 @@ impl Tally {
         tally
     }
 
-    /// Judges a sample, stores it and tells of it; says how it ended.
+    /// Judges a sample, stores it and tells of it; says how to go on.
     fn keep(
         &mut self,
-        case: &Case,
+        (case, slot): (&Case, Slot),
         Taken { mut sample, output }: Taken,
         writer: &mut RunWriter,
         observer: &mut dyn Observer,
-    ) -> anyhow::Result<Status> {
+    ) -> anyhow::Result<Next> {
         self.judge(case, &mut sample, output);
+        self.reject(&mut sample);
         writer.append(&sample).context("cannot keep a sample")?;
+        let before = self.retakes(&case.id, slot);
         self.add(&sample);
+        let again = self.retakes(&case.id, slot) > before && !self.is_spent();
+        self.total += usize::from(again);
         observer.sample(case, &sample, &self.progress());
-        Ok(sample.status)
+        Ok(match (sample.status, again) {
+            (Status::Failed(_), _) => Next::Stop,
+            (Status::Ok, true) => Next::Again,
+            (Status::Ok, false) => Next::On,
+        })
+    }
+
+    /// Takes a sample out that breaks the rule of the suite.
+    fn reject(&mut self, sample: &mut Sample) {
+        let Some(rule) = self.sampling.reject.as_ref().filter(|_| sample.counts()) else { return };
+        for metric in rule.blind(sample) {
+            if self.blind.insert(metric) {
+                self.warnings.push(format!(
+                    "`reject` looks at `{metric}`, which is not measured here: it takes nothing out"
+                ));
+            }
+        }
+        if let Some(why) = rule.broken_by(sample) {
+            sample.marks.push(Mark::Rejected { why });
+        }
+    }
+
+    /// Samples of one process replicate that are taken in place of those that were taken out.
+    fn retakes(&self, case: &CaseId, slot: Slot) -> u32 {
+        if !slot.pass.is_timed() {
+            return 0;
+        }
+        let rejected = self.rejected.get(&(case.clone(), slot.round)).copied().unwrap_or(0);
+        rejected.min(slot.iterations.saturating_mul(RETAKES_MAX))
+    }
+
+    fn is_spent(&self) -> bool {
+        self.sampling.budget.is_some_and(|budget| self.started.elapsed() >= budget)
+    }
+
+    /// Says where samples are missing although they were taken again and again.
+    fn short_of_retakes(&self, plan: &Plan) -> Option<String> {
+        let mut short = BTreeMap::<&CaseId, u32>::new();
+        let slots = slots(&plan.cases, &plan.sampling);
+        for slot in slots.into_iter().filter(|slot| slot.pass.is_timed()) {
+            let id = &plan.cases[slot.case].id;
+            let rejected = self.rejected.get(&(id.clone(), slot.round)).copied().unwrap_or(0);
+            let missing = rejected - self.retakes(id, slot);
+            if missing > 0 {
+                *short.entry(id).or_default() += missing;
+            }
+        }
+        let (id, missing) = short.first_key_value()?;
+        let others = match short.len() {
+            1 => String::new(),
+            more => format!(" and {} other cases", more - 1),
+        };
+        let rule = self.sampling.reject.as_ref().map_or("", |rule| rule.text());
+        Some(format!(
+            "`reject` took out every sample that was taken {RETAKES_MAX} times again: {missing} of \
+             {id}{others} are missing; free the machine, or loosen `{rule}`"
+        ))
     }
 
     fn add(&mut self, sample: &Sample) {
+        if sample.marks.iter().any(|mark| matches!(mark, Mark::Rejected { .. })) {
+            let key = (sample.case.clone(), sample.process);
+            *self.rejected.entry(key).or_default() += 1;
+        }
         let key = (sample.case.clone(), sample.pass, sample.process);
         self.taken.entry(key).or_default().insert(sample.iteration);
         if sample.status != Status::Ok {
@@ -208,7 +289,7 @@ impl Tally {
         let none = BTreeSet::new();
         let key = (case.id.clone(), slot.pass, slot.round);
         let taken = self.taken.get(&key).unwrap_or(&none);
-        let end = slot.warmup + slot.iterations;
+        let end = slot.warmup + slot.iterations + self.retakes(&case.id, slot);
         let first = (0..end).find(|iteration| !taken.contains(iteration))?;
         Some(Todo { pass: slot.pass, process: slot.round, first, warmup: slot.warmup, end })
     }

@@ -79,6 +79,8 @@ pub enum Source {
     Software,
     /// Process accounting: wait4, /proc.
     Process,
+    /// The machine as a whole, whoever used it: pressure, steal, frequency.
+    Machine,
     /// A modelled CPU (valgrind).
     Simulated,
     /// The counting allocator in the worker.
@@ -108,6 +110,7 @@ words!(Source {
     Hardware => "hardware",
     Software => "software",
     Process => "process",
+    Machine => "machine",
     Simulated => "simulated",
     Allocation => "allocation",
     Workload => "workload",

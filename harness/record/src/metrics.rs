@@ -103,6 +103,16 @@ metrics! {
         "Bytes asked of the allocator; of a block that was resized, what it grew by.";
     PEAK_HEAP: "peak_heap", Bytes, Lower,
         "Most bytes that were allocated at one moment, within the sample.";
+    CPU_PRESSURE: "cpu_pressure", Nanoseconds, Neither,
+        "Time in which a task of the machine, whosever, waited for a CPU (PSI).";
+    MEMORY_PRESSURE: "memory_pressure", Nanoseconds, Neither,
+        "Time in which a task of the machine, whosever, waited for memory (PSI).";
+    IO_PRESSURE: "io_pressure", Nanoseconds, Neither,
+        "Time in which a task of the machine, whosever, waited for I/O (PSI).";
+    STEAL: "steal", Nanoseconds, Neither,
+        "Time that the hypervisor gave to others, mean over the cores; in ticks.";
+    FREQUENCY: "frequency", PerSecond, Neither,
+        "Clock frequency of the fastest core at the end of the sample (cpufreq).";
     EXIT_CODE: "exit_code", Count, Neither,
         "Exit code of a command whose failures are ignored: not every sample did the same work.";
 }

@@ -105,6 +105,9 @@ pub struct SamplingInfo {
     /// The CPUs that workers were pinned to, as typed.
     #[serde(default)]
     pub pin: Option<String>,
+    /// The rule that took samples out, as typed.
+    #[serde(default)]
+    pub reject: Option<String>,
 }
 
 /// One case of a run.

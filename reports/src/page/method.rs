@@ -112,6 +112,9 @@ fn sampling(run: &RunInfo) -> String {
     if let Some(pin) = &sampling.pin {
         text += &format!("; pinned to CPUs {pin}");
     }
+    if let Some(rule) = &sampling.reject {
+        text += &format!("; samples with {rule} taken out and taken again");
+    }
     printable(&format!("{text}."))
 }
 

@@ -121,6 +121,7 @@ pub(crate) fn info(cases: Vec<CaseInfo>) -> RunInfo {
             sync: true,
             evict: false,
             pin: None,
+            reject: None,
         },
         cases,
         label: None,

@@ -170,6 +170,7 @@ pub(crate) fn sampling_info(sampling: &Sampling) -> SamplingInfo {
         sync: sampling.sync,
         evict: sampling.evict,
         pin: sampling.pin.as_ref().map(list),
+        reject: sampling.reject.as_ref().map(|rule| rule.text().to_owned()),
     }
 }
 

@@ -66,6 +66,10 @@ impl Place {
 pub(crate) struct Finished(Output);
 
 impl Finished {
+    pub(crate) fn of(command: &mut Command) -> Self {
+        Self(command.output().unwrap())
+    }
+
     pub(crate) fn code(&self) -> i32 {
         self.0.status.code().unwrap_or(-1)
     }

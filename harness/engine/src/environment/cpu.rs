@@ -48,7 +48,7 @@ pub(super) fn hypervisor(cpuinfo: &str) -> bool {
 }
 
 /// Cores that the kernel may use now; what std sees where the kernel does not list them.
-pub(super) fn online() -> usize {
+pub fn online() -> usize {
     let listed = read(Path::new(CPU).join("online")).ok().and_then(|text| list_len(&text));
     listed.unwrap_or_else(usable)
 }

@@ -1,9 +1,13 @@
 //! What else the machine was doing: load, pressure (PSI) and stolen time. As facts of a run, and as
 //! totals that a sample can subtract. The parsers are pure.
 
+use std::fs::File;
+use std::path::PathBuf;
+use std::sync::OnceLock;
+
 use record::Fact;
 
-use super::{Known, fact, read};
+use super::{Known, cpu, fact, read};
 
 /// One tick of `/proc/stat` in ns: 100 a second, whatever the kernel's own HZ is.
 const TICK_NS: u64 = 10_000_000;
@@ -21,21 +25,73 @@ pub struct Noise {
     pub steal_ns: Option<u64>,
 }
 
+/// The files behind [`Noise`], kept open: every sample reads them twice, and opening costs more
+/// than reading.
+struct Files {
+    cpu: Option<File>,
+    memory: Option<File>,
+    io: Option<File>,
+    stat: Option<File>,
+    /// Current frequency of each core.
+    frequencies: Vec<File>,
+}
+
+/// More cores than these are not asked for their frequency.
+const FREQUENCY_CORES_MAX: usize = 64;
+
+fn files() -> &'static Files {
+    static FILES: OnceLock<Files> = OnceLock::new();
+    FILES.get_or_init(|| {
+        let open = |path: &str| File::open(path).ok();
+        let frequency = |core: usize| {
+            let path = format!("/sys/devices/system/cpu/cpu{core}/cpufreq/scaling_cur_freq");
+            File::open(PathBuf::from(path)).ok()
+        };
+        Files {
+            cpu: open("/proc/pressure/cpu"),
+            memory: open("/proc/pressure/memory"),
+            io: open("/proc/pressure/io"),
+            stat: open("/proc/stat"),
+            frequencies: (0..cpu::online().min(FREQUENCY_CORES_MAX))
+                .filter_map(frequency)
+                .collect(),
+        }
+    })
+}
+
+/// The beginning of a file that the kernel writes anew at each read from its start.
+#[cfg(unix)]
+fn reread(file: &File) -> Option<String> {
+    let mut buffer = [0; 512];
+    let length = std::os::unix::fs::FileExt::read_at(file, &mut buffer, 0).ok()?;
+    Some(String::from_utf8_lossy(&buffer[..length]).into_owned())
+}
+
+#[cfg(not(unix))]
+fn reread(_file: &File) -> Option<String> {
+    None
+}
+
+/// The clock frequency of the fastest core now, in Hz; `None` without cpufreq.
+pub fn frequency_hz() -> Option<u64> {
+    let khz =
+        files().frequencies.iter().filter_map(|file| reread(file)?.trim().parse::<u64>().ok());
+    khz.max()?.checked_mul(1_000)
+}
+
 /// What [`Noise`] grew by.
 pub type NoiseDelta = Noise;
 
 impl Noise {
-    /// Reads the totals; four small files, about 40 us.
+    /// Reads the totals of four small files.
     pub fn now() -> Self {
-        let total = |name: &str| {
-            let text = read(format!("/proc/pressure/{name}")).ok()?;
-            Some(parse_pressure(&text)?.total_ns)
-        };
+        let total = |file: &Option<File>| Some(parse_pressure(&reread(file.as_ref()?)?)?.total_ns);
+        let files = files();
         Self {
-            cpu_pressure_ns: total("cpu"),
-            memory_pressure_ns: total("memory"),
-            io_pressure_ns: total("io"),
-            steal_ns: read("/proc/stat").ok().and_then(|text| steal_ns(&text)),
+            cpu_pressure_ns: total(&files.cpu),
+            memory_pressure_ns: total(&files.memory),
+            io_pressure_ns: total(&files.io),
+            steal_ns: files.stat.as_ref().and_then(|file| steal_ns(&reread(file)?)),
         }
     }
 

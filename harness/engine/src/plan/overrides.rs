@@ -129,8 +129,17 @@ impl Override {
             format!("no case has a parameter `{name}`"),
         )
         .names(name, names);
-        let keys =
-            ["processes", "iterations", "warmup", "budget", "timeout", "order", "seed", "pin"];
+        let keys = [
+            "processes",
+            "iterations",
+            "warmup",
+            "budget",
+            "timeout",
+            "order",
+            "seed",
+            "pin",
+            "reject",
+        ];
         match nearest(name, keys) {
             Some(key) => error.note(format!("the key of the table is `sampling.{key}`")),
             None => error,

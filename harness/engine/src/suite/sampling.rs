@@ -12,6 +12,7 @@ use super::source::{Located, Source};
 use super::wire::{WireOutput, WireSampling};
 use super::{SuiteError, check};
 use crate::case::{Order, Sampling};
+use crate::reject::Rule;
 
 /// Highest CPU number that `pin` may name.
 const CPU_MAX: usize = 4095;
@@ -33,6 +34,7 @@ pub(crate) struct SamplingPatch {
     order: Option<Order>,
     seed: Option<u64>,
     pin: Option<Vec<usize>>,
+    reject: Option<Rule>,
     directory: Option<PathBuf>,
     sync: Option<bool>,
     evict: Option<bool>,
@@ -56,6 +58,7 @@ impl SamplingPatch {
         set(self.evict, &mut sampling.evict);
         sampling.budget = self.budget.or(sampling.budget);
         sampling.pin = self.pin.or(sampling.pin.take());
+        sampling.reject = self.reject.or(sampling.reject.take());
         *directory = self.directory.or(directory.take());
     }
 }
@@ -73,6 +76,7 @@ pub(super) fn defaults() -> Sampling {
         sync: true,
         evict: false,
         pin: None,
+        reject: None,
     }
 }
 
@@ -113,6 +117,7 @@ pub(super) fn check(
         order: order.transpose()?,
         seed: count("seed", &sampling.seed, 0, i64::MAX)?.map(i64::unsigned_abs),
         pin: sampling.pin.as_ref().map(|found| cpus(source, found)).transpose()?,
+        reject: sampling.reject.as_ref().map(|found| rule(source, found)).transpose()?,
         directory: directory.transpose()?.map(PathBuf::from),
         sync: output.sync.as_ref().map(|found| found.value),
         evict: output.evict.as_ref().map(|found| found.value),
@@ -154,6 +159,19 @@ pub(crate) fn patch(
         let span =
             if in_name { start + found.start..start + found.end } else { value.span.clone() };
         error.moved(source, &span)
+    })
+}
+
+/// A rule inside the text of a suite: what is wrong with it is shown at its place there.
+fn rule(source: &Arc<Source>, found: &Located<String>) -> Result<Rule, SuiteError> {
+    check::words(source, "reject", found)?;
+    Rule::parse(&Source::new("reject", found.value.clone())).map_err(|error| {
+        let inner = error.span();
+        let at = found.span.start + 1;
+        let inside = at + inner.start..at + inner.end;
+        // A text with escapes has its words at other places than its value.
+        let same = source.slice(&(at..found.span.end - 1)) == found.value;
+        error.moved(source, if same { &inside } else { &found.span })
     })
 }
 

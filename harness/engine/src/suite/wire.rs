@@ -56,6 +56,9 @@ pub(super) struct WireSampling {
     pub(super) seed: Option<Located<WireCount>>,
     /// CPUs that workers are pinned to, for instance "0-1" or "0,2". Default: not pinned.
     pub(super) pin: Option<Located<String>>,
+    /// Samples that are taken out and taken again, for instance
+    /// "steal > 1% or involuntary_switches > 50". Default: none.
+    pub(super) reject: Option<Located<String>>,
 }
 
 /// Where workers write, and what is done with it between samples.

@@ -51,7 +51,7 @@ fn set_of_an_unknown_sampling_key_suggests_the_nearest() {
       |
     1 | sampling.proceses=3
       |          ^^^^^^^^
-      = allowed: processes, iterations, warmup, budget, timeout, order, seed, pin
+      = allowed: processes, iterations, warmup, budget, timeout, order, seed, pin, reject
       = did you mean `processes`?
     ");
 }
@@ -114,7 +114,7 @@ fn a_filter_with_an_unknown_name_suggests_the_nearest() {
 fn a_filter_that_ends_too_early_is_refused() {
     let shown = option_refused(&[], Some("step >= 05 and"));
     insta::assert_snapshot!(shown, @"
-    error: the filter ends too early
+    error: the expression ends too early
      --> --filter:1:15
       |
     1 | step >= 05 and

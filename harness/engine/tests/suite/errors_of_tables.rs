@@ -18,7 +18,7 @@ workload = "scan"
       |
     4 | procesess = 3
       | ^^^^^^^^^
-      = allowed: processes, iterations, warmup, budget, timeout, order, seed, pin
+      = allowed: processes, iterations, warmup, budget, timeout, order, seed, pin, reject
       = did you mean `processes`?
     ");
 }

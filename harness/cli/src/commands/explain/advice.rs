@@ -157,6 +157,22 @@ advice! {
     "peak_heap": "allocation (the counting allocator of the worker)",
         "what the work needs at its largest moment, without code, stacks and caches",
         "with several threads it depends on which of them are busy together";
+    "cpu_pressure": "machine (/proc/pressure/cpu, before and after)",
+        "says that somebody waited for a core: other load, or more threads than cores",
+        "the measured work's own threads that wait are in it, and so is everything else that runs";
+    "memory_pressure": "machine (/proc/pressure/memory, before and after)",
+        "says that the machine was short of memory, so that times are those of reclaiming",
+        "of the whole machine, not of the work alone";
+    "io_pressure": "machine (/proc/pressure/io, before and after)",
+        "says that somebody waited for storage, for instance writeback of an earlier sample",
+        "work that does I/O waits itself: hold it against the other samples of the case";
+    "steal": "machine (/proc/stat, before and after, mean over the cores)",
+        "the first thing to reject samples by on a shared host: `reject = \"steal > 1%\"`",
+        "moves in ticks of 10 ms by the number of cores, so a short sample has 0 or much; 0 on \
+         bare metal, and where the host does not tell";
+    "frequency": "machine (cpufreq, after the work)",
+        "explains samples that are all a little faster or slower",
+        "one look at the end, at the fastest core; virtual machines rarely show it";
     "exit_code": "process (wait4; commands with ignore_failure only)",
         "tells samples that ended well from those that did not, where both are counted",
         "a sample that gave up early is short: compare times only among equal exit codes";

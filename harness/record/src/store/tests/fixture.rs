@@ -56,6 +56,7 @@ pub(in crate::store) fn info(id: &str) -> RunInfo {
             sync: true,
             evict: false,
             pin: None,
+            reject: None,
         },
         cases: vec![case("00"), case("09")],
         label: None,

@@ -1,4 +1,4 @@
-//! The recursive-descent parser of filters. Only `filter.rs` calls it.
+//! The recursive-descent parser of expressions. Only `expression.rs` calls it.
 //!
 //! Nesting and length are limited, so that no text can exhaust the stack.
 
@@ -6,19 +6,19 @@ use std::sync::Arc;
 
 use regex_lite::Regex;
 
-use super::{Expression, KEYWORDS, OPERATORS, Operator};
+use super::{Comparison, Expression, KEYWORDS, OPERATORS, Operator};
 use crate::suite::{Located, Source, Span, SuiteError};
 
 /// Deepest nesting of parentheses and `not`.
 const DEPTH_MAX: usize = 64;
 
-/// Longest filter, in bytes.
+/// Longest expression, in bytes.
 const BYTES_MAX: usize = 10_000;
 
 /// The expression of a text, all of it.
 pub(super) fn parse(source: &Arc<Source>) -> Result<Expression, SuiteError> {
     if source.text.len() > BYTES_MAX {
-        let message = format!("a filter has at most {BYTES_MAX} bytes");
+        let message = format!("an expression has at most {BYTES_MAX} bytes");
         return Err(SuiteError::at(source, &(0..0), message));
     }
     let mut parser = Parser { source, at: 0, depth: 0 };
@@ -107,7 +107,7 @@ impl Parser<'_> {
             let message = format!("no regular expression: {error}");
             return Err(SuiteError::at(self.source, &value.span, message));
         }
-        Ok(Expression::Compare { name, operator, value: value.value })
+        Ok(Expression::Compare(Comparison { name, operator, value }))
     }
 
     fn word(&mut self, expected: &str) -> Result<Located<String>, SuiteError> {
@@ -151,7 +151,8 @@ impl Parser<'_> {
     fn unexpected(&self, expected: &str) -> SuiteError {
         match self.peek() {
             Ok((Token::End, span)) => {
-                SuiteError::at(self.source, &span, "the filter ends too early").allowed(expected)
+                SuiteError::at(self.source, &span, "the expression ends too early")
+                    .allowed(expected)
             }
             Ok((_, span)) => {
                 let found = self.source.slice(&span);
