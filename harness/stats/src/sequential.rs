@@ -4,6 +4,7 @@
 //! what was measured, how long that took or when to give up: a budget is the caller's.
 
 mod bet;
+mod detectable;
 mod limits;
 
 use bet::{Bet, Bettor};
@@ -286,6 +287,15 @@ impl PairGate {
     /// all that are smaller.
     pub fn excluded_to(&self) -> Option<f64> {
         limits::lower(&self.pairs, &self.bets, self.levels.pass)
+    }
+
+    /// The log ratio that a gate like this one would call regressed within `pairs` pairs in at
+    /// least nine of ten runs, if the noise goes on as it was: what an undecided case was worth.
+    /// `None` where that many pairs are too few for any change, or too few were seen to tell.
+    pub fn detectable(&self, pairs: usize) -> Option<f64> {
+        let bet = self.bettor.choose(&self.pairs)?;
+        let floor = self.thresholds.tolerated;
+        Some(floor + detectable::distance(&self.pairs, bet, pairs, self.levels.red.ln())?)
     }
 }
 

@@ -30,7 +30,7 @@ const STAKES: [f64; 6] = [0.1, 0.2, 0.35, 0.5, 0.7, 0.9];
 /// Pairs that are only looked at, because there is no past to choose a bet from.
 const BURN_IN: usize = 4;
 /// Until here, no stake above `CAUTIOUS`: few pairs say little about the spread.
-const YOUNG: usize = 12;
+pub(super) const YOUNG: usize = 12;
 const CAUTIOUS: f64 = 0.5;
 /// Until here every pair brings a new choice, then every sixth.
 const OFTEN: usize = 24;
@@ -63,12 +63,15 @@ impl Bettor {
     pub(super) fn place(&mut self, past: &[f64]) -> Bet {
         let n = past.len();
         if n >= BURN_IN && (n < OFTEN || n.is_multiple_of(SELDOM)) {
-            self.current = self.choose(n, &past[n.saturating_sub(MEMORY)..]).unwrap_or(Bet::NONE);
+            self.current = self.choose(past).unwrap_or(Bet::NONE);
         }
         self.current
     }
 
-    fn choose(&self, n: usize, past: &[f64]) -> Option<Bet> {
+    /// The bet that the last pairs recommend. `None` without a pair.
+    pub(super) fn choose(&self, past: &[f64]) -> Option<Bet> {
+        let n = past.len();
+        let past = &past[n.saturating_sub(MEMORY)..];
         let centre = median(past)?;
         let spread = (NORMAL * mad(past)? + SPREAD_MIN) * (1.0 + 1.0 / n as f64);
         let stake_max = if n < YOUNG { CAUTIOUS } else { 1.0 };

@@ -233,3 +233,38 @@ proptest! {
         prop_assert!(slower.not_regressed <= plain.not_regressed + 1e-6);
     }
 }
+
+#[test]
+fn the_detectable_change_is_caught_in_nine_of_ten() {
+    let mut seeded = Seeded::new(9);
+    let noise = |seeded: &mut Seeded| 0.05 * seeded.normal();
+    for budget in [60, 200] {
+        let mut pilot = gate();
+        for _ in 0..budget {
+            let pair = noise(&mut seeded);
+            pilot.observe(pair);
+        }
+        let change = pilot.detectable(budget).unwrap();
+        let rounds = 300;
+        let caught = (0..rounds).filter(|_| {
+            let pairs: Vec<f64> = (0..budget).map(|_| change + noise(&mut seeded)).collect();
+            decide(&mut gate(), pairs) == Decision::Regressed
+        });
+        let share = caught.count() as f64 / f64::from(rounds);
+        println!("{budget} pairs: {change:.4} caught in {share:.3}");
+        assert!(share > 0.85, "{budget} pairs: {change} caught in {share}");
+    }
+}
+
+#[test]
+fn more_pairs_detect_less_and_too_few_nothing() {
+    let mut seeded = Seeded::new(10);
+    let mut gate = gate();
+    assert_eq!(gate.detectable(100), None);
+    for pair in noisy(&mut seeded, 0.0, 40) {
+        gate.observe(pair);
+    }
+    assert_eq!(gate.detectable(7), None);
+    let (few, many) = (gate.detectable(30).unwrap(), gate.detectable(300).unwrap());
+    assert!(many < few && many > 0.01f64.ln_1p(), "{few} and {many}");
+}
