@@ -97,7 +97,7 @@ fn protocol() -> anyhow::Result<()> {
     let argv = vec![exe.to_string_lossy().into_owned(), "__noop".to_owned()];
     let said = |failure: record::Failure| anyhow::anyhow!(failure.message);
     let held = launcher.hold(&Spawn::worker(argv, &here)).map_err(said)?;
-    let target = Target { pid: held.pid().cast_unsigned(), kind: TargetKind::Worker };
+    let target = Target::new(held.pid().cast_unsigned(), TargetKind::Worker);
     let (mut counters, _) = Counters::open(&target, SOURCES);
     let process = held.release().map_err(said)?;
     let mut worker = Worker::greet(process, timeout).map_err(said)?;
