@@ -8,6 +8,7 @@ pub(crate) mod differences;
 mod text;
 
 use anyhow::{Result, bail};
+pub use record::gate::Word;
 use record::{RunInfo, metrics};
 use stats::Ratio;
 
@@ -19,47 +20,6 @@ use crate::run_set::{CaseSet, RunSet, Series, State};
 /// A change smaller than this is called none: the whole interval of the ratio must lie between 1
 /// less a hundredth and 1 more, on the scale of ratios.
 pub const TOLERANCE: f64 = 0.01;
-
-/// What a comparison of one case came to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Word {
-    /// The interval lies below 1: less time.
-    Improved,
-    /// The interval lies above 1: more time.
-    Regressed,
-    /// The whole interval lies within [`TOLERANCE`] of 1.
-    Equivalent,
-    /// The data show neither a change nor that there is none.
-    Undecided,
-    /// A side has no numbers because it failed.
-    Failed,
-    /// The two did not do the same under the same conditions.
-    Incomparable,
-}
-
-impl Word {
-    /// Every word, in the order in which they are counted.
-    pub const ALL: [Self; 6] = [
-        Self::Regressed,
-        Self::Improved,
-        Self::Equivalent,
-        Self::Undecided,
-        Self::Failed,
-        Self::Incomparable,
-    ];
-
-    /// The word.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Improved => "improved",
-            Self::Regressed => "regressed",
-            Self::Equivalent => "equivalent",
-            Self::Undecided => "undecided",
-            Self::Failed => "failed",
-            Self::Incomparable => "incomparable",
-        }
-    }
-}
 
 /// How the samples of the two sides lie in time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -222,7 +182,8 @@ impl Comparison {
     /// How many cases came to each word, those that came to none left out.
     pub fn counts(&self) -> Vec<(Word, usize)> {
         let count = |word| self.cases.iter().filter(|case| case.word == word).count();
-        Word::ALL.map(|word| (word, count(word))).into_iter().filter(|(_, n)| *n > 0).collect()
+        let all = Word::ALL.iter().map(|&word| (word, count(word)));
+        all.filter(|(_, n)| *n > 0).collect()
     }
 }
 

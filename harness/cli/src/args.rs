@@ -2,6 +2,7 @@
 
 mod cmd;
 mod comfort;
+mod gate;
 mod history;
 
 use std::path::PathBuf;
@@ -14,11 +15,13 @@ pub(crate) use comfort::{
     ColorChoice, CompleteCommand, CompletionsArgs, ExplainArgs, InitArgs, ProgressChoice,
     PruneArgs, Shell,
 };
+pub(crate) use gate::{GateArgs, GateFormat, OnlyChoice};
 pub(crate) use history::{ChoiceArgs, CompareArgs, HistoryArgs, MarkArgs};
 
 const EXIT_CODES: &str = "\
-Exit codes: 0 ok, 1 internal, 2 usage or suite, 4 nothing selected, 5 wrong answer,
-6 workload failed or timed out, 130 interrupted and resumable.";
+Exit codes: 0 ok, 1 internal, 2 usage or suite, 3 regression, 4 nothing selected, 5 wrong answer,
+6 workload failed or timed out, 7 undecided under --strict, 8 environment not trusted,
+130 interrupted.";
 
 /// Benchmarking and profiling harness for data pipelines.
 #[derive(Debug, Parser)]
@@ -43,6 +46,8 @@ pub(crate) enum Command {
     Show(ShowArgs),
     /// Compare two runs case by case, or the cases of one run with each other.
     Compare(CompareArgs),
+    /// Judge a build against another one: paired measurement, known error rates, an exit code.
+    Gate(Box<GateArgs>),
     /// Say which step of an optimisation history a run stands for, and whether it was reverted.
     Mark(MarkArgs),
     /// List the runs of the store.

@@ -15,12 +15,18 @@ pub(crate) enum Exit {
     Internal = 1,
     /// The command line or the suite could not be understood; nothing was run.
     Usage = 2,
+    /// A gate found a regression.
+    Regressed = 3,
     /// No case was selected.
     NothingSelected = 4,
     /// A workload gave a wrong answer.
     WrongAnswer = 5,
     /// A workload failed, died or timed out.
     WorkloadFailed = 6,
+    /// A gate left a case undecided, under `--strict`.
+    Undecided = 7,
+    /// The machine was too noisy, or unfair to one side, for any verdict.
+    Untrusted = 8,
     /// Interrupted; `dyno run --resume` continues.
     Interrupted = 130,
 }

@@ -10,12 +10,11 @@ use signal_hook::iterator::Signals;
 
 use crate::exit::Exit;
 
-/// Listens for the rest of the process's life. `resume` is the command that continues what is
-/// being measured.
+/// Listens for the rest of the process's life. `after` says what becomes of what is being measured.
 ///
 /// # Errors
 /// When the system refuses to listen.
-pub(crate) fn listen(resume: String) -> anyhow::Result<Arc<AtomicBool>> {
+pub(crate) fn listen(after: String) -> anyhow::Result<Arc<AtomicBool>> {
     let stop = Arc::new(AtomicBool::new(false));
     let asked = Arc::clone(&stop);
     let mut signals = Signals::new([SIGINT, SIGTERM]).context("cannot listen for signals")?;
@@ -23,7 +22,7 @@ pub(crate) fn listen(resume: String) -> anyhow::Result<Arc<AtomicBool>> {
     std::thread::spawn(move || {
         for _ in signals.forever() {
             if asked.swap(true, Ordering::Relaxed) {
-                eprintln!("\nstopped in a sample; `{resume}` takes it again and continues");
+                eprintln!("\nstopped in a sample; {after}");
                 leave();
             }
             eprintln!("\nstopping after this sample; once more to stop now");

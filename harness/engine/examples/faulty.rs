@@ -235,13 +235,13 @@ fn scripted_spec() -> Spec {
 }
 
 fn scripted_done(params: &Params, runs: u64, iterations: u32) -> Reply {
+    assert!(changed("SCRIPTED_PANIC").is_none(), "as planned");
     let number = |name| match params.get(name).or(default_of(name).as_ref()) {
         Some(ParamValue::Integer(value)) => u64::try_from(*value).unwrap_or(0),
         _ => 0,
     };
     let times = u64::from(iterations);
-    // As if the program had been changed and the case had not.
-    let wall_ns = std::env::var("SCRIPTED_WALL_NS").ok().and_then(|text| text.parse().ok());
+    let wall_ns = changed("SCRIPTED_WALL_NS").and_then(|text| text.parse().ok());
     Reply::Done(Done {
         wall_ns: (wall_ns.unwrap_or_else(|| number("wall_ns")) + number("spread_ns") * (runs % 3))
             * times,
@@ -254,7 +254,13 @@ fn scripted_answer(params: &Params) -> Reply {
     let value = |name| params.get(name).cloned().or(default_of(name));
     let text = |name| value(name).map_or_else(String::new, |value| value.to_string());
     let rows = text("rows").parse().unwrap_or(0);
-    Reply::Answer(Answer { rows, digest: text("digest"), group: Some(text("group")) })
+    let digest = changed("SCRIPTED_DIGEST").unwrap_or_else(|| text("digest"));
+    Reply::Answer(Answer { rows, digest, group: Some(text("group")) })
+}
+
+/// As if the program had been changed and the case had not.
+fn changed(name: &str) -> Option<String> {
+    std::env::var(name).ok()
 }
 
 fn default_of(name: &str) -> Option<ParamValue> {

@@ -8,6 +8,7 @@ pub mod suite;
 
 pub mod plan;
 
+pub mod pairs;
 pub mod schedule;
 pub mod session;
 

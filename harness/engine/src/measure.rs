@@ -6,6 +6,7 @@
 //! asked stands in `measure/served.rs`, how a command is run in `measure/command.rs`.
 
 mod command;
+pub mod paired;
 mod served;
 mod values;
 
@@ -16,9 +17,8 @@ use anyhow::Context;
 use record::{Mark, Pass, Sample, Status, Unavailable};
 
 use crate::case::{Case, RunnerKind, Sampling};
-use crate::counters::{CounterSource, Counters, Target, TargetKind, Turn};
+use crate::counters::{CounterSource, Counters, Target, TargetKind};
 use crate::hygiene::{empty_dir, evict_files, sync_filesystem};
-use crate::schedule::rounds;
 use crate::worker::{Held, Launcher, Spawn, WORKER_COMMAND};
 
 /// What measures: the launcher, the counters, and a directory for what the work writes.
@@ -172,14 +172,8 @@ impl Bench<'_> {
             .with_pin(self.sampling.pin.clone())
     }
 
-    /// Whose turn it is on the PMU in this replicate.
-    fn turn(&self, case: &Case, todo: &Todo) -> Turn {
-        Turn { round: todo.process, rounds: rounds(case, self.sampling) }
-    }
-
-    fn attach(&self, held: &Held, kind: TargetKind, turn: Turn) -> (Counters, Vec<Unavailable>) {
-        let target =
-            Target { pid: held.pid().cast_unsigned(), kind, choice: &self.sampling.counters, turn };
+    fn attach(&self, held: &Held, kind: TargetKind) -> (Counters, Vec<Unavailable>) {
+        let target = Target { pid: held.pid().cast_unsigned(), kind };
         Counters::open(&target, &self.sources)
     }
 

@@ -6,6 +6,7 @@
 
 mod draft;
 mod filter;
+mod gating;
 mod grid;
 mod ids;
 mod machine;
@@ -21,7 +22,7 @@ use workload_api::{Kind, Spec};
 
 use crate::case::{Case, Runner, RunnerKind, Sampling};
 use crate::schedule::slots;
-use crate::suite::{BUILTIN, RunnerDef, Span, Suite, SuiteError};
+use crate::suite::{BUILTIN, Build, RunnerDef, Span, Suite, SuiteError};
 use draft::{Draft, FILTER_NAMES, check_placeholders};
 pub use filter::Filter;
 use grid::{CASES_MAX, Point};
@@ -60,8 +61,13 @@ pub struct Plan {
     pub output: Option<PathBuf>,
     /// The suite, the overrides and the filter, as a run keeps them.
     pub suite: record::SuiteInfo,
+    /// What a gate asks of the cases.
+    pub rules: Vec<record::gate::Rule>,
+    /// How a revision is built, if the suite says so.
+    pub build: Option<Build>,
     /// Cases that the filter left out.
     pub filtered_out: usize,
+    runners: Vec<Arc<Runner>>,
     varying: Vec<String>,
     workloads_vary: bool,
 }
@@ -98,9 +104,11 @@ impl Plan {
         machine::check_output(suite, &options.overrides, output.as_deref())?;
         let mut cases = cases(suite, &drafts)?;
         let planned = cases.len();
+        let mut rules = gating::rules(suite, &cases, &filter_names(&drafts))?;
         if let Some(filter) = &options.filter {
             filter.check_names(&filter_names(&drafts))?;
             cases.retain(|case| filter.matches(&|name| field(case, name)));
+            gating::retain(&mut rules, &cases);
         }
         Ok(Self {
             filtered_out: planned - cases.len(),
@@ -108,6 +116,9 @@ impl Plan {
             workloads_vary: cases.iter().any(|case| case.workload != cases[0].workload),
             sampling,
             output,
+            rules,
+            build: suite.build.clone(),
+            runners: suite.runners.iter().map(|def| Arc::clone(&def.runner)).collect(),
             suite: suite_info(suite, options),
             cases,
         })
@@ -117,6 +128,16 @@ impl Plan {
     pub fn samples(&self) -> u64 {
         let slots = slots(&self.cases, &self.sampling);
         slots.iter().map(|slot| u64::from(slot.warmup) + u64::from(slot.iterations)).sum()
+    }
+
+    /// The runner of that name, if the suite defines one.
+    pub fn runner(&self, name: &str) -> Option<Arc<Runner>> {
+        self.runners.iter().find(|runner| runner.name == name).cloned()
+    }
+
+    /// The names of the runners that the suite defines.
+    pub fn runner_names(&self) -> impl Iterator<Item = &str> {
+        self.runners.iter().map(|runner| runner.name.as_str())
     }
 
     /// A short name of a case: only what varies among the cases of this plan.

@@ -49,8 +49,7 @@ fn is_command(case: &Case) -> bool {
     matches!(case.runner.kind, RunnerKind::Command(_))
 }
 
-/// Process replicates of a case.
-pub(crate) fn rounds(case: &Case, sampling: &Sampling) -> u32 {
+fn rounds(case: &Case, sampling: &Sampling) -> u32 {
     let samples = if is_command(case) { sampling.iterations } else { 1 };
     sampling.processes.saturating_mul(samples)
 }
@@ -90,7 +89,6 @@ mod tests {
             sync: true,
             evict: false,
             pin: None,
-            counters: crate::counters::Choice::usual(),
             reject: None,
         }
     }

@@ -7,6 +7,7 @@
 mod cases;
 mod check;
 mod error;
+mod gate;
 mod message;
 mod quantity;
 mod runner;
@@ -23,6 +24,8 @@ pub(crate) use cases::{Axis, AxisValues, CaseDef, Setting, Stride, unequal_zip};
 pub(crate) use check::NAME_CHARS_MAX;
 pub use error::SuiteError;
 pub(crate) use error::nearest;
+pub use gate::Build;
+pub(crate) use gate::GateDef;
 pub(crate) use message::cannot_be;
 pub(crate) use quantity::{bytes, count, nanoseconds, number};
 pub(crate) use runner::{BUILTIN, RunnerDef};
@@ -46,12 +49,15 @@ pub struct Suite {
     pub sampling: Sampling,
     /// Where workers write, absolute, if the suite says so.
     pub output: Option<PathBuf>,
+    /// How a revision is built, if the suite says so.
+    pub build: Option<Build>,
     /// Where `pin` stands, and where the output directory does.
     pub(crate) pin_span: Option<Span>,
     pub(crate) output_span: Option<Span>,
     pub(crate) directory: PathBuf,
     pub(crate) runners: Vec<RunnerDef>,
     pub(crate) cases: Vec<CaseDef>,
+    pub(crate) rules: Vec<GateDef>,
     pub(crate) source: Arc<Source>,
 }
 
@@ -82,11 +88,12 @@ impl Suite {
         let about = wire.about.as_ref().map(|about| check::text(&source, "about", about));
         let mut sampling = sampling::defaults();
         let mut output = None;
-        sampling::check(&source, &wire.sampling, &wire.output, &wire.counters)?
-            .apply(&mut sampling, &mut output);
+        sampling::check(&source, &wire.sampling, &wire.output)?.apply(&mut sampling, &mut output);
         let directory = directory_of(path);
         let runners = runner::check_all(&source, &wire.runner, &directory)?;
         let cases = cases::check_all(&source, &wire.case, &runners)?;
+        let build = wire.build.as_ref().map(|found| gate::build(&source, found)).transpose()?;
+        let rules = gate::rules(&source, &wire.gate, &runners)?;
         Ok(Self {
             name,
             about: about.transpose()?.unwrap_or_default(),
@@ -97,6 +104,8 @@ impl Suite {
             output_span: wire.output.directory.as_ref().map(|found| found.span.clone()),
             directory,
             runners,
+            build,
+            rules,
             cases,
             source,
         })

@@ -8,6 +8,9 @@ mod documents;
 #[path = "suite/errors_of_cases.rs"]
 mod errors_of_cases;
 #[cfg(test)]
+#[path = "suite/errors_of_gates.rs"]
+mod errors_of_gates;
+#[cfg(test)]
 #[path = "suite/errors_of_machine.rs"]
 mod errors_of_machine;
 #[cfg(test)]

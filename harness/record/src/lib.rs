@@ -10,6 +10,7 @@ mod run;
 mod sample;
 mod words;
 
+pub mod gate;
 pub mod metrics;
 pub mod store;
 

@@ -8,6 +8,7 @@ mod edit;
 mod error;
 mod files;
 mod finish;
+mod gates;
 mod journal;
 mod remove;
 mod resolve;
@@ -22,6 +23,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 pub use error::StoreError;
+pub use gates::GateWriter;
 pub use remove::Leftover;
 pub use writer::{Recovery, RunWriter};
 

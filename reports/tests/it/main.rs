@@ -10,6 +10,7 @@ mod browser;
 mod charts;
 mod compare;
 mod fixture;
+mod gate;
 mod history;
 mod page;
 mod run_set;

@@ -29,9 +29,10 @@ use crate::progress::Screen;
 pub(crate) struct Ground {
     pub(crate) launcher: Launcher,
     pub(crate) store: Store,
-    exe: PathBuf,
+    /// The executable that serves the built-in workloads.
+    pub(crate) exe: PathBuf,
     /// The tree whose revision is recorded.
-    tree: PathBuf,
+    pub(crate) tree: PathBuf,
 }
 
 impl Ground {
@@ -89,8 +90,9 @@ pub(crate) fn measure(
     mut part: Part,
     ending: &EndingArgs,
 ) -> anyhow::Result<Measured> {
-    let stop = interrupt::listen(format!("dyno run --resume {}", part.info.id))?;
-    let _alone = alone(&ground.store, &mut part.info);
+    let resume = format!("`dyno run --resume {}` takes it again and continues", part.info.id);
+    let stop = interrupt::listen(resume)?;
+    let _alone = alone(&ground.store, &mut part.info.warnings);
     let plan = &part.plan;
     let work_dir = work_dir(&part.plan, &ground.store).join(part.info.id.as_str());
     let script = planning::scripted_counters()?;
@@ -153,7 +155,7 @@ fn exit(outcome: &Outcome) -> Exit {
 
 /// Holds the store's mark that somebody is measuring; warns where another dyno holds it, because
 /// two of them are noise to each other. Only a warning: the store itself is safe with both.
-fn alone(store: &Store, info: &mut RunInfo) -> Option<File> {
+pub(crate) fn alone(store: &Store, warnings: &mut Vec<String>) -> Option<File> {
     let work_dir = store.work_dir();
     std::fs::create_dir_all(&work_dir).ok()?;
     let mark = File::create(work_dir.join("measuring")).ok()?;
@@ -161,17 +163,17 @@ fn alone(store: &Store, info: &mut RunInfo) -> Option<File> {
         let text = "another dyno is measuring into this store: each is noise to the other; \
                     measure one after the other";
         eprintln!("warning: {text}");
-        info.warnings.push(text.to_owned());
+        warnings.push(text.to_owned());
     }
     Some(mark)
 }
 
 /// Where workers write: as the suite says, else beside the runs.
-fn work_dir(plan: &Plan, store: &Store) -> PathBuf {
+pub(crate) fn work_dir(plan: &Plan, store: &Store) -> PathBuf {
     plan.output.clone().unwrap_or_else(|| store.work_dir())
 }
 
-fn capture(work_dir: &Path, tree: &Path) -> anyhow::Result<record::Environment> {
+pub(crate) fn capture(work_dir: &Path, tree: &Path) -> anyhow::Result<record::Environment> {
     std::fs::create_dir_all(work_dir)
         .with_context(|| format!("cannot create `{}`", work_dir.display()))?;
     Ok(environment::capture(work_dir, tree))

@@ -11,17 +11,17 @@ use super::values::{picked, process_values};
 use super::{Attempt, Bench, Keep, Taken, Todo, blank};
 use crate::case::template::substitute;
 use crate::case::{Case, CommandLine, CommandRunner};
-use crate::counters::{Counters, TargetKind, Turn};
+use crate::counters::{Counters, TargetKind};
 use crate::worker::command::{Accept, Finished, finish, run_to_end};
 use crate::worker::{Exit, ExitStatus, Held, Output, Spawn};
 
 /// What a case of a command starts, with its parameters in place.
-struct Lines {
+pub(super) struct Lines {
     measured: Spawn,
-    turn: Turn,
     prepare: Option<Spawn>,
     conclude: Option<Spawn>,
     check: Option<Spawn>,
+    data_dir: PathBuf,
 }
 
 impl Bench<'_> {
@@ -33,25 +33,37 @@ impl Bench<'_> {
         (case, todo): (&Case, &Todo),
         keep: &mut Keep<'_>,
     ) -> anyhow::Result<Vec<Unavailable>> {
-        let lines = self.lines(runner, (case, todo), data_dir);
+        let lines = self.lines(runner, case, data_dir);
         let mut unavailable = Vec::new();
         self.samples(data_dir, todo, keep, |bench, iteration| {
-            let mut taken = Taken { sample: blank(case, todo, iteration), output: String::new() };
-            let result = bench.surrounded(runner, &lines, data_dir, &mut taken);
-            let mut wrote = true;
-            match result {
-                Ok(done) => {
-                    wrote = done.wrote;
-                    unavailable.extend(done.unavailable);
-                    // Without a group of the suite's, a command must agree with itself.
-                    let group = Some(case.id.as_str().to_owned());
-                    taken.sample.answer = done.answer.map(|answer| Answer { group, ..answer });
-                }
-                Err(failure) => taken.sample.status = Status::Failed(failure),
-            }
-            Attempt { taken, wrote }
+            let what = (runner, &lines);
+            bench.one_command(what, (case, todo), iteration, &mut unavailable)
         })?;
         Ok(unavailable)
+    }
+
+    /// One process of a command.
+    pub(super) fn one_command(
+        &mut self,
+        (runner, lines): (&CommandRunner, &Lines),
+        (case, todo): (&Case, &Todo),
+        iteration: u32,
+        unavailable: &mut Vec<Unavailable>,
+    ) -> Attempt {
+        let mut taken = Taken { sample: blank(case, todo, iteration), output: String::new() };
+        let result = self.surrounded(runner, lines, &mut taken);
+        let mut wrote = true;
+        match result {
+            Ok(done) => {
+                wrote = done.wrote;
+                unavailable.extend(done.unavailable);
+                // Without a group of the suite's, a command must agree with itself.
+                let group = Some(case.id.as_str().to_owned());
+                taken.sample.answer = done.answer.map(|answer| Answer { group, ..answer });
+            }
+            Err(failure) => taken.sample.status = Status::Failed(failure),
+        }
+        Attempt { taken, wrote }
     }
 
     /// `prepare`, the measured command, `conclude` (whatever came of the command, since it may
@@ -60,16 +72,15 @@ impl Bench<'_> {
         &mut self,
         runner: &CommandRunner,
         lines: &Lines,
-        data_dir: &Path,
         taken: &mut Taken,
     ) -> Result<Done, Failure> {
         let timeout = self.sampling.timeout;
         if let Some(prepare) = &lines.prepare {
             run_to_end(self.launcher, prepare, timeout, "prepare")?;
         }
-        let cold = self.evict(data_dir).map_err(|error| failure(format!("{error:#}")));
+        let cold = self.evict(&lines.data_dir).map_err(|error| failure(format!("{error:#}")));
         taken.sample.started_ns = super::now_ns();
-        let measured = cold.and_then(|()| self.measured(runner, lines, taken));
+        let measured = cold.and_then(|()| self.measured(runner, &lines.measured, taken));
         let concluded = match &lines.conclude {
             Some(line) => run_to_end(self.launcher, line, timeout, "conclude").map(drop),
             None => Ok(()),
@@ -87,11 +98,11 @@ impl Bench<'_> {
     fn measured(
         &mut self,
         runner: &CommandRunner,
-        lines: &Lines,
+        line: &Spawn,
         Taken { sample, output: said }: &mut Taken,
     ) -> Result<Done, Failure> {
-        let held = self.launcher.hold(&lines.measured)?;
-        let (mut counters, mut unavailable) = self.attach(&held, TargetKind::Command, lines.turn);
+        let held = self.launcher.hold(line)?;
+        let (mut counters, mut unavailable) = self.attach(&held, TargetKind::Command);
         let accept = if runner.ignore_failure { Accept::AnyCode } else { Accept::Success };
         let (finished, counted) = self.counted(held, &mut counters, accept);
         unavailable.extend(counters.take_unavailable());
@@ -123,12 +134,7 @@ impl Bench<'_> {
         (finished, counters.stop())
     }
 
-    fn lines(
-        &self,
-        runner: &CommandRunner,
-        (case, todo): (&Case, &Todo),
-        data_dir: &Path,
-    ) -> Lines {
+    pub(super) fn lines(&self, runner: &CommandRunner, case: &Case, data_dir: &Path) -> Lines {
         let params = self.placeholders(case, data_dir);
         let text = |text: &str| substitute(text, &params);
         let cwd = PathBuf::from(text(&case.runner.cwd.to_string_lossy()));
@@ -140,10 +146,10 @@ impl Bench<'_> {
         let aside = |line: &Option<CommandLine>| line.as_ref().map(spawn);
         Lines {
             measured: spawn(&runner.command),
-            turn: self.turn(case, todo),
             prepare: aside(&runner.prepare),
             conclude: aside(&runner.conclude),
             check: aside(&runner.check),
+            data_dir: data_dir.to_owned(),
         }
     }
 

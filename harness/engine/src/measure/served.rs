@@ -26,8 +26,7 @@ impl Bench<'_> {
     ) -> anyhow::Result<Vec<Unavailable>> {
         let spawn = Spawn::worker(argv, &case.runner.cwd).with_env(case.runner.env.clone());
         let spawn = self.spawn(spawn, data_dir);
-        let started = self.launcher.hold(&spawn);
-        let started = started.and_then(|held| self.ready(held, (case, todo), data_dir));
+        let started = self.launcher.hold(&spawn).and_then(|held| self.ready(held, case, data_dir));
         let (mut worker, mut counters, mut unavailable) = match started {
             Ok(started) => started,
             // What could not be counted of a process that never came to its work says nothing
@@ -47,14 +46,14 @@ impl Bench<'_> {
     }
 
     /// Attaches the counters, lets a worker go, hears its hello and has it prepare the case.
-    fn ready(
+    pub(super) fn ready(
         &self,
         held: Held,
-        (case, todo): (&Case, &Todo),
+        case: &Case,
         data_dir: &Path,
     ) -> Result<(Worker, Counters, Vec<Unavailable>), Failure> {
         let timeout = self.sampling.timeout;
-        let (counters, unavailable) = self.attach(&held, TargetKind::Worker, self.turn(case, todo));
+        let (counters, unavailable) = self.attach(&held, TargetKind::Worker);
         let mut worker = Worker::greet(held.release()?, timeout)?;
         let prepare = Prepare {
             workload: case.workload.clone(),
@@ -74,24 +73,44 @@ impl Bench<'_> {
         (case, todo): (&Case, &Todo),
         iteration: u32,
     ) -> Attempt {
+        let asked = Asked { iteration, executions: 1, check: true };
+        self.asked(worker, counters, (case, todo), asked)
+    }
+
+    /// One request of one or more executions, with or without a look at the answer.
+    pub(super) fn asked(
+        &self,
+        worker: &mut Worker,
+        counters: &mut Counters,
+        (case, todo): (&Case, &Todo),
+        asked: Asked,
+    ) -> Attempt {
         let timeout = self.sampling.timeout;
-        let mut sample = blank(case, todo, iteration);
+        let mut sample = blank(case, todo, asked.iteration);
+        sample.executions = asked.executions;
         counters.begin();
         counters.start();
-        let done = worker.run(1, timeout);
+        let done = worker.run(asked.executions, timeout);
         let counted = counters.stop();
         let result = done.and_then(|done| {
             refuse_taken_names(&done)?;
             sample.values = reported(&done, counted);
-            worker.check(timeout)
+            asked.check.then(|| worker.check(timeout)).transpose()
         });
         match result {
-            Ok(answer) => sample.answer = Some(stored(answer)),
+            Ok(answer) => sample.answer = answer.map(stored),
             Err(failure) => sample.status = Status::Failed(failure),
         }
         let output = worker.process().output_tail();
         Attempt { taken: Taken { sample, output }, wrote: false }
     }
+}
+
+/// What is asked in one request.
+pub(super) struct Asked {
+    pub(super) iteration: u32,
+    pub(super) executions: u32,
+    pub(super) check: bool,
 }
 
 /// A metric of a workload's own may not be called like one of dyno's: the store would hold two

@@ -70,6 +70,14 @@ pub(crate) fn number(text: &str) -> Option<f64> {
     })
 }
 
+/// A share: "1%" or "0.5 %", as a number.
+pub(crate) fn share(text: &str) -> Option<f64> {
+    let digits = text.trim().strip_suffix('%')?.trim_end();
+    let fits = digits.starts_with(|c: char| c.is_ascii_digit());
+    let percent = digits.parse::<f64>().ok().filter(|percent| fits && percent.is_finite());
+    percent.map(|percent| percent / 100.0)
+}
+
 /// Digits, perhaps a fraction, perhaps a unit; exact or nothing.
 fn scaled(text: &str, unit: impl Fn(&str) -> Option<i64>) -> Option<i64> {
     let text = text.trim();

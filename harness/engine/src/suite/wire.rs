@@ -10,7 +10,9 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::source::Located;
-pub(super) use values::{Entries, WireAxis, WireCommand, WireCount, WireRange, WireScalar};
+pub(super) use values::{
+    Entries, WireAmount, WireAxis, WireCommand, WireCount, WireRange, WireScalar, WireShare,
+};
 
 /// A suite of benchmarks for dyno.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -27,12 +29,14 @@ pub(super) struct WireSuite {
     /// Where workers write, and what is done with it between samples.
     #[serde(default)]
     pub(super) output: WireOutput,
-    /// Which events of the CPU are counted.
-    #[serde(default)]
-    pub(super) counters: WireCounters,
     /// Foreign programs and commands.
     #[serde(default)]
     pub(super) runner: Vec<Located<WireRunner>>,
+    /// How a revision is built, for `dyno gate --base REV`.
+    pub(super) build: Option<Located<WireBuild>>,
+    /// What `dyno gate` asks of the cases. Without any entry: the usual rules of docs/gate.md.
+    #[serde(default)]
+    pub(super) gate: Vec<Located<WireGate>>,
     /// What is measured: each entry is one case or, with a grid, many.
     pub(super) case: Located<Vec<Located<WireCase>>>,
 }
@@ -75,19 +79,6 @@ pub(super) struct WireOutput {
     pub(super) sync: Option<Located<bool>>,
     /// Evict the files of the directory from the page cache before each sample. Default false.
     pub(super) evict: Option<Located<bool>>,
-}
-
-/// Which events of the CPU are counted.
-#[derive(Debug, Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-#[schemars(rename = "Counters")]
-pub(super) struct WireCounters {
-    /// Hardware events by name, and raw ones such as "r1c2". Default: cycles, instructions,
-    /// branches, branch_misses, cache_references, cache_misses. `dyno doctor --events` lists all.
-    pub(super) events: Option<Located<Vec<Located<String>>>>,
-    /// Let events that do not fit the PMU at once share it inside a sample, which makes them
-    /// estimates, instead of taking turns over rounds. Default false.
-    pub(super) share: Option<Located<bool>>,
 }
 
 /// One case or, with a grid, many.
@@ -186,4 +177,50 @@ pub(super) struct WireMetric {
     /// Which direction is good: "lower", "higher" or "neither" (default).
     #[schemars(extend("enum" = ["lower", "higher", "neither"]))]
     pub(super) better: Option<Located<String>>,
+}
+
+/// How a revision is built, for `dyno gate --base REV`.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Build")]
+pub(super) struct WireBuild {
+    /// Command that builds a tree; run in its root. `{tree}` is that root, `{workspace}` the root of
+    /// the working tree.
+    pub(super) command: Located<WireCommand>,
+    /// Program that the build makes, relative to the root of the tree: it takes the place of the
+    /// program of every case, and serves dyno's own workloads.
+    pub(super) executable: Option<Located<String>>,
+    /// Variables added to the environment of the build.
+    #[serde(default)]
+    pub(super) env: Entries<Located<String>>,
+    /// Limit on one build, for instance "30m". Default "30m".
+    pub(super) timeout: Option<Located<String>>,
+}
+
+/// One rule of the gate: a relative change, or what `exact`, `at_most`, `at_least` or `trend` say.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Gate")]
+pub(super) struct WireGate {
+    /// The metric, for instance "cpu_time". "time" is CPU time or wall time, whichever tells more
+    /// about the case.
+    pub(super) metric: Located<String>,
+    /// A change of no more than this is none, for instance "1%".
+    pub(super) tolerated: Option<Located<WireShare>>,
+    /// A change of this or more must be caught, for instance "3%".
+    pub(super) must_catch: Option<Located<WireShare>>,
+    /// Probability that any case of the gate is called regressed although it is not. Default "1%".
+    pub(super) alpha: Option<Located<WireShare>>,
+    /// A difference of no more than this is none, for instance "64KiB" or "1ms".
+    pub(super) ignore_below: Option<Located<WireAmount>>,
+    /// The metric hardly varies: compare values instead of distributions. Default false.
+    pub(super) exact: Option<Located<bool>>,
+    /// The candidate may not have more than this, whatever the baseline has.
+    pub(super) at_most: Option<Located<WireAmount>>,
+    /// The candidate may not have less than this, whatever the baseline has.
+    pub(super) at_least: Option<Located<WireAmount>>,
+    /// Tell of many small changes in one direction over as many gates; never fails a build.
+    pub(super) trend: Option<Located<WireCount>>,
+    /// Only cases for which this holds, for instance "step >= 05".
+    pub(super) filter: Option<Located<String>>,
 }

@@ -78,6 +78,90 @@ impl JsonSchema for WireCount {
     }
 }
 
+/// A share: 0.01, or "1%".
+#[derive(Debug)]
+pub(in crate::suite) struct WireShare(pub(in crate::suite) f64);
+
+impl<'de> Deserialize<'de> for WireShare {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer
+            .deserialize_any(NumberVisitor {
+                expecting: "a share such as \"1%\" or 0.01",
+                read: quantity::share,
+            })
+            .map(Self)
+    }
+}
+
+impl JsonSchema for WireShare {
+    fn schema_name() -> Cow<'static, str> {
+        "Share".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "description": "A share: \"1%\" or 0.01.",
+            "type": ["number", "string"],
+            "minimum": 0,
+            "pattern": "^[0-9]+(\\.[0-9]+)? ?%$",
+        })
+    }
+}
+
+/// An amount of a metric, in its base unit or written with a unit.
+#[derive(Debug)]
+pub(in crate::suite) struct WireAmount(pub(in crate::suite) f64);
+
+impl<'de> Deserialize<'de> for WireAmount {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(NumberVisitor {
+            expecting: "an amount such as \"250ms\", \"64KiB\", \"10M\" or a number in base units",
+            read: quantity::number,
+        })
+        .map(Self)
+    }
+}
+
+impl JsonSchema for WireAmount {
+    fn schema_name() -> Cow<'static, str> {
+        "Amount".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "description": "An amount: \"250ms\", \"64KiB\", \"10M\", or a number in base units (ns, bytes).",
+            "type": ["number", "string"],
+        })
+    }
+}
+
+/// Numbers of which a text form is understood too.
+struct NumberVisitor {
+    expecting: &'static str,
+    read: fn(&str) -> Option<f64>,
+}
+
+impl Visitor<'_> for NumberVisitor {
+    type Value = f64;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.expecting)
+    }
+
+    fn visit_i64<E: de::Error>(self, value: i64) -> Result<f64, E> {
+        Ok(value as f64)
+    }
+
+    fn visit_f64<E: de::Error>(self, value: f64) -> Result<f64, E> {
+        Ok(value)
+    }
+
+    fn visit_str<E: de::Error>(self, value: &str) -> Result<f64, E> {
+        let invalid = || E::invalid_value(Unexpected::Str(value), &self);
+        (self.read)(value).ok_or_else(invalid)
+    }
+}
+
 /// The values of one parameter that varies.
 #[derive(Debug)]
 pub(in crate::suite) enum WireAxis {

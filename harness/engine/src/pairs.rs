@@ -1,0 +1,285 @@
+//! The loop of a gate: cases in turn, one process pair each, until a stopper has seen enough.
+//!
+//! Called by the command line with two sides, the cases, a [`Stopper`] that decides and a place to
+//! keep every pair. How a pair is measured stands in [`crate::measure::paired`]; what the numbers
+//! mean is nobody's business here.
+
+mod answers;
+mod gather;
+mod party;
+
+use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use rand::SeedableRng;
+use rand::rngs::StdRng;
+use rand::seq::SliceRandom;
+use record::gate::{Role, SideFailure, Unit};
+use record::{Unavailable, metrics};
+
+use crate::case::{Case, RunnerKind};
+use crate::counters::say_once;
+use crate::measure::paired::Turns;
+use crate::measure::{Bench, now_ns};
+use crate::session::Ended;
+use answers::Answers;
+pub use party::{Party, Replace};
+
+/// Couples of a pair, at most: more tell little, since processes differ from each other.
+const COUPLES: u32 = 12;
+
+/// Couples before them that do not count.
+const WARMUP: u32 = 3;
+
+/// Shorter executions of the work are repeated inside one request until they last this long: below
+/// it the round trip and the clock are a part of the noise.
+const HALF_NS_MIN: f64 = 2e6;
+
+/// Executions in one request, at most.
+const EXECUTIONS_MAX: f64 = 10_000.0;
+
+/// Pairs that a case should be able to afford: a decision needs some fifteen.
+const PAIRS: u32 = 24;
+
+/// Longest time for the couples of one pair.
+const PAIR_TIME_MAX: Duration = Duration::from_secs(3);
+
+/// A case and its two sides.
+#[derive(Clone, Debug)]
+pub struct Contest {
+    /// What it is measured for.
+    pub role: Role,
+    /// The case as the baseline has it.
+    pub baseline: Case,
+    /// The case as the candidate has it.
+    pub candidate: Case,
+}
+
+/// Says when a case is decided.
+pub trait Stopper {
+    /// Takes in one pair.
+    fn observe(&mut self, unit: &Unit) -> Decision;
+}
+
+/// Whether a case is worth another pair.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Decision {
+    /// It is not decided.
+    More,
+    /// It is.
+    Enough,
+}
+
+/// Told between pairs.
+pub trait Watcher {
+    /// A pair of this case is about to be measured; `open` cases are not decided yet.
+    fn begin(&mut self, contest: &Contest, open: usize);
+    /// A pair is over and kept.
+    fn unit(&mut self, unit: &Unit);
+}
+
+/// How long a gate may take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// The whole of it.
+    pub total: Option<Duration>,
+    /// The pairs of one case.
+    pub per_case: Duration,
+}
+
+impl Limits {
+    /// The time that each of `cases` can count on.
+    fn share(&self, cases: usize) -> Duration {
+        let cases = u32::try_from(cases.max(1)).unwrap_or(u32::MAX);
+        self.total.map_or(self.per_case, |total| self.per_case.min(total / cases))
+    }
+}
+
+/// Everything that a gate measures with.
+pub struct Tournament<'a> {
+    /// The cases.
+    pub contests: Vec<Contest>,
+    /// What measures.
+    pub bench: Bench<'a>,
+    /// How long.
+    pub limits: Limits,
+    /// Whether the baseline is held against itself too.
+    pub control: bool,
+    /// Set when a person asks to stop.
+    pub stop: &'a AtomicBool,
+}
+
+/// What the loop came to.
+#[derive(Debug)]
+pub struct Played {
+    /// How it ended.
+    pub ended: Ended,
+    /// What could not be counted, each once.
+    pub unavailable: Vec<Unavailable>,
+}
+
+/// Where one case stands.
+struct Standing {
+    contest: Contest,
+    pairs: u32,
+    seconds: f64,
+    executions: u32,
+    open: bool,
+}
+
+impl Tournament<'_> {
+    /// Measures pair after pair, case after case in a fresh random order each round, until every
+    /// case is decided or out of time. Each pair goes to `keep` before the next one begins.
+    ///
+    /// # Errors
+    /// When a pair cannot be kept, a directory cannot be made or the launcher is lost.
+    pub fn run(
+        &mut self,
+        stopper: &mut dyn Stopper,
+        watcher: &mut dyn Watcher,
+        keep: &mut dyn FnMut(&Unit) -> anyhow::Result<()>,
+    ) -> anyhow::Result<Played> {
+        let started = Instant::now();
+        let mut rng = StdRng::seed_from_u64(self.bench.sampling.seed);
+        let mut standings: Vec<Standing> =
+            std::mem::take(&mut self.contests).into_iter().map(Standing::new).collect();
+        let share = self.limits.share(standings.len() + usize::from(self.control));
+        let time = (share / PAIRS).min(PAIR_TIME_MAX);
+        let mut answers = Answers::default();
+        let mut unavailable = Vec::new();
+        let mut open: Vec<usize> = (0..standings.len()).collect();
+        while !open.is_empty() {
+            open.shuffle(&mut rng);
+            for &at in &open {
+                if self.stop.load(Ordering::Relaxed) {
+                    return Ok(Played { ended: Ended::Interrupted, unavailable });
+                }
+                if self.limits.total.is_some_and(|total| started.elapsed() >= total) {
+                    return Ok(Played { ended: Ended::Finished, unavailable });
+                }
+                let standing = &mut standings[at];
+                watcher.begin(&standing.contest, open.len());
+                let (unit, lacks) = self.unit(standing, time, &mut answers, &mut rng)?;
+                say_once(&mut unavailable, lacks);
+                keep(&unit)?;
+                watcher.unit(&unit);
+                let decision = stopper.observe(&unit);
+                standing.take(&unit, decision, self.limits.per_case);
+            }
+            if std::mem::take(&mut self.control) {
+                standings.extend(control(&standings).map(Standing::new));
+            }
+            open = (0..standings.len()).filter(|&at| standings[at].open).collect();
+        }
+        Ok(Played { ended: Ended::Finished, unavailable })
+    }
+
+    /// One pair of one case.
+    fn unit(
+        &mut self,
+        standing: &Standing,
+        time: Duration,
+        answers: &mut Answers,
+        rng: &mut StdRng,
+    ) -> anyhow::Result<(Unit, Vec<Unavailable>)> {
+        let Contest { role, baseline, candidate } = &standing.contest;
+        let (started, started_ns) = (Instant::now(), now_ns());
+        let turns = standing.turns(time);
+        let pair = self.bench.pair([baseline, candidate], &turns, rng)?;
+        let failure = match pair.failure {
+            Some(failure) => Some(failure),
+            None => answers.judge(*role, candidate, &pair.answers).err(),
+        };
+        let unit = Unit {
+            case: candidate.id.clone(),
+            role: *role,
+            pair: standing.pairs,
+            started_ns,
+            seconds: started.elapsed().as_secs_f64(),
+            executions: turns.executions,
+            first: pair.couples.iter().map(|couple| couple.first).collect(),
+            metrics: gather::metrics(&pair.couples),
+            failure: failure.map(without_noise),
+        };
+        Ok((unit, pair.unavailable))
+    }
+}
+
+impl Standing {
+    fn new(contest: Contest) -> Self {
+        Self { contest, pairs: 0, seconds: 0.0, executions: 1, open: true }
+    }
+
+    /// A whole process is warm or cold as it always is: its pair is one couple, and the machine
+    /// is warmed once.
+    fn turns(&self, time: Duration) -> Turns {
+        let is_command = matches!(self.contest.candidate.runner.kind, RunnerKind::Command(_));
+        let (warmup, couples) = match (is_command, self.pairs) {
+            (true, 0) => (1, 1),
+            (true, _) => (0, 1),
+            (false, _) => (WARMUP, COUPLES),
+        };
+        Turns { warmup, couples, executions: self.executions, time }
+    }
+
+    fn take(&mut self, unit: &Unit, decision: Decision, per_case: Duration) {
+        self.pairs += 1;
+        self.seconds += unit.seconds;
+        let out_of_time = self.seconds >= per_case.as_secs_f64();
+        self.open = decision == Decision::More && unit.failure.is_none() && !out_of_time;
+        if let (0, Some(wall)) = (unit.pair, unit.metric(metrics::WALL_TIME.name)) {
+            self.executions = executions(&wall.baseline);
+        }
+    }
+}
+
+/// How often the work is executed in one request, by the times of single executions.
+fn executions(wall_ns: &[f64]) -> u32 {
+    let shortest = wall_ns.iter().copied().fold(f64::INFINITY, f64::min).max(1.0);
+    (HALF_NS_MIN / shortest).ceil().clamp(1.0, EXECUTIONS_MAX) as u32
+}
+
+/// The baseline against itself, in the case that costs least.
+fn control(standings: &[Standing]) -> Option<Contest> {
+    let measured = standings.iter().filter(|one| one.open || one.seconds > 0.0);
+    let cheapest = measured.min_by(|one, other| one.seconds.total_cmp(&other.seconds))?;
+    let baseline = cheapest.contest.baseline.clone();
+    Some(Contest { role: Role::Control, candidate: baseline.clone(), baseline })
+}
+
+/// The end of an output is enough for a person; all of it may be 64 KiB.
+fn without_noise(mut failure: SideFailure) -> SideFailure {
+    const CHARS: usize = 4_000;
+    let output = &failure.failure.output;
+    let from = output.chars().count().saturating_sub(CHARS);
+    failure.failure.output = output.chars().skip(from).collect();
+    failure
+}
+
+/// The cases that only one of two plans has, by id.
+pub fn only_in(one: &[Case], other: &[Case]) -> Vec<record::CaseId> {
+    let there: BTreeSet<_> = other.iter().map(|case| &case.id).collect();
+    one.iter().filter(|case| !there.contains(&case.id)).map(|case| case.id.clone()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn short_work_is_repeated_until_a_half_lasts_two_milliseconds() {
+        assert_eq!(executions(&[3e6, 2.5e6]), 1);
+        assert_eq!(executions(&[1e6, 0.5e6]), 4);
+        assert_eq!(executions(&[0.0]), 10_000);
+        assert_eq!(executions(&[]), 1);
+    }
+
+    #[test]
+    fn a_case_can_count_on_its_share_of_the_whole() {
+        let limits = |total| Limits { total, per_case: Duration::from_secs(60) };
+        assert_eq!(limits(None).share(100), Duration::from_secs(60));
+        assert_eq!(limits(Some(Duration::from_secs(300))).share(10), Duration::from_secs(30));
+        assert_eq!(limits(Some(Duration::from_secs(300))).share(0), Duration::from_secs(60));
+    }
+}

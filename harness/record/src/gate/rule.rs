@@ -1,0 +1,105 @@
+//! The rules of a gate, with their cases resolved.
+
+use serde::{Deserialize, Serialize};
+
+use crate::CaseId;
+use crate::words::words;
+
+/// The metric that means CPU time or wall time, whichever tells more about a case.
+pub const TIME: &str = "time";
+
+/// What a rule looks at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RuleKind {
+    /// A relative change of a noisy metric, decided pair by pair.
+    Relative,
+    /// A change of a metric that hardly varies.
+    Exact,
+    /// The candidate may not have more than a fixed value.
+    Ceiling,
+    /// The candidate may not have less than a fixed value.
+    Floor,
+    /// A case of the baseline that the candidate does not have.
+    MissingCase,
+    /// A case that failed.
+    FailedCase,
+    /// A wrong answer, or another one than the baseline's.
+    WrongAnswer,
+    /// Many small changes in one direction, over the gates before this one.
+    Trend,
+}
+
+words!(RuleKind {
+    Relative => "relative",
+    Exact => "exact",
+    Ceiling => "ceiling",
+    Floor => "floor",
+    MissingCase => "missing_case",
+    FailedCase => "failed_case",
+    WrongAnswer => "wrong_answer",
+    Trend => "trend",
+});
+
+/// The three numbers of a relative change, without the error rate.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Margins {
+    /// A change of no more than this is none: 0.01 is 1 %.
+    pub tolerated: f64,
+    /// A change of this or more must be caught.
+    pub must_catch: f64,
+}
+
+impl Margins {
+    /// What holds where a suite states nothing. Wall time is noisier than CPU time, and a whole
+    /// process than an iteration in a warm one; peak memory comes in pages and arenas.
+    pub fn usual(metric: &str, is_command: bool) -> Self {
+        let (tolerated, must_catch) = match (metric, is_command) {
+            ("cpu_time" | "worker_cpu_time" | TIME, false) => (0.01, 0.03),
+            ("cpu_time" | "worker_cpu_time" | TIME, true) => (0.02, 0.06),
+            ("wall_time", false) => (0.02, 0.06),
+            ("wall_time", true) => (0.03, 0.10),
+            _ => (0.05, 0.15),
+        };
+        Self { tolerated, must_catch }
+    }
+}
+
+/// A rule and the cases that it holds for.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Rule {
+    /// What it looks at.
+    pub kind: RuleKind,
+    /// The metric; [`TIME`] for CPU or wall time, whichever tells more; empty for rules about
+    /// cases as a whole.
+    pub metric: String,
+    /// The suite's margins; [`Margins::usual`] where it states none.
+    pub tolerated: Option<f64>,
+    /// See `tolerated`.
+    pub must_catch: Option<f64>,
+    /// Probability that any case-metric of the gate is called regressed although it is not.
+    pub alpha: f64,
+    /// A difference of no more than this, in base units, is none.
+    pub ignore_below: f64,
+    /// Says nothing about a case that has no such metric.
+    pub optional: bool,
+    /// The fixed value of a ceiling or a floor, in base units; the gates of a trend.
+    pub bound: Option<f64>,
+    /// The cases that it holds for.
+    pub cases: Vec<CaseId>,
+}
+
+impl Rule {
+    /// The margins for one metric of one case. What the suite states of the two comes first; the
+    /// other one keeps its usual distance.
+    pub fn margins(&self, metric: &str, is_command: bool) -> Margins {
+        let usual = Margins::usual(metric, is_command);
+        let ratio = usual.must_catch / usual.tolerated;
+        match (self.tolerated, self.must_catch) {
+            (Some(tolerated), Some(must_catch)) => Margins { tolerated, must_catch },
+            (Some(tolerated), None) => Margins { tolerated, must_catch: tolerated * ratio },
+            (None, Some(must_catch)) => Margins { tolerated: must_catch / ratio, must_catch },
+            (None, None) => usual,
+        }
+    }
+}
