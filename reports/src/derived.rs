@@ -1,4 +1,5 @@
-//! Metrics that are computed from others: rates and ratios, in one table.
+//! Metrics that are computed from others: rates and ratios. `derived/table.rs` declares them all;
+//! here is how one is formed.
 //!
 //! [`crate::RunSet`] appends them to the measured series of a case. They are never stored, so that
 //! a better definition needs no new measurement.
@@ -7,6 +8,10 @@ use record::{Better, Sample, Value};
 use stats::{Observation, Summary};
 
 use crate::format::Kind;
+
+mod table;
+
+pub use table::DERIVED;
 
 /// How a derived metric is formed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,6 +23,9 @@ pub enum Rule {
     /// As [`Rule::PerSample`], but only where both were counted in one group, over the same
     /// instants.
     SameGroup,
+    /// The top by the time for which its own counter was enabled, in every sample; the bottom is
+    /// not asked. Only where the kernel was counted too, because that time includes it.
+    OwnTime,
     /// Median of the tops by median of the bottoms: a throughput belongs to the median time that
     /// is shown beside it. The spread is that of the samples.
     OfMedians,
@@ -37,155 +45,29 @@ pub struct Derived {
     /// The metrics that can stand above the line; the first that is present and not 0 is taken,
     /// and under [`Rule::PerRow`] the first that is present.
     pub top: &'static [&'static str],
-    /// The metric below the line.
-    pub bottom: &'static str,
+    /// The metrics that can stand below the line; the first that is present and not 0 is taken.
+    pub bottom: &'static [&'static str],
     /// What the quotient is multiplied with.
     pub factor: f64,
     /// How the quotient is formed.
     pub rule: Rule,
 }
 
-const NS_PER_S: f64 = 1e9;
-
-/// Something counted by rows.
-const fn per_row(
-    name: &'static str,
-    top: &'static [&'static str],
-    kind: Kind,
-    about: &'static str,
-) -> Derived {
-    Derived {
-        name,
-        kind,
-        better: Better::Lower,
-        about,
-        top,
-        bottom: "rows",
-        factor: 1.0,
-        rule: Rule::PerRow,
-    }
-}
-
-/// Every derived metric.
-pub const DERIVED: &[Derived] = &[
-    Derived {
-        name: "rows_per_second",
-        kind: Kind::RowsPerSecond,
-        better: Better::Higher,
-        about: "Rows by wall time.",
-        top: &["rows"],
-        bottom: "wall_time",
-        factor: NS_PER_S,
-        rule: Rule::OfMedians,
-    },
-    Derived {
-        name: "bytes_per_second",
-        kind: Kind::BytesPerSecond,
-        better: Better::Higher,
-        about: "Bytes written by wall time; bytes read where none are written.",
-        top: &["bytes_out", "bytes_in"],
-        bottom: "wall_time",
-        factor: NS_PER_S,
-        rule: Rule::OfMedians,
-    },
-    Derived {
-        name: "time_per_row",
-        kind: Kind::TimePerRow,
-        better: Better::Lower,
-        about: "Wall time by rows.",
-        top: &["wall_time"],
-        bottom: "rows",
-        factor: 1.0,
-        rule: Rule::OfMedians,
-    },
-    Derived {
-        name: "cores_busy",
-        kind: Kind::Ratio,
-        better: Better::Neither,
-        about: "CPU time by wall time: how many cores worked on average.",
-        top: &["cpu_time"],
-        bottom: "wall_time",
-        factor: 1.0,
-        rule: Rule::PerSample,
-    },
-    Derived {
-        name: "ipc",
-        kind: Kind::Ratio,
-        better: Better::Neither,
-        about: "Instructions per cycle.",
-        top: &["instructions"],
-        bottom: "cycles",
-        factor: 1.0,
-        rule: Rule::SameGroup,
-    },
-    Derived {
-        name: "cache_miss_rate",
-        kind: Kind::Ratio,
-        better: Better::Lower,
-        about: "Last-level cache misses by references.",
-        top: &["cache_misses"],
-        bottom: "cache_references",
-        factor: 1.0,
-        rule: Rule::SameGroup,
-    },
-    Derived {
-        name: "branch_miss_rate",
-        kind: Kind::Ratio,
-        better: Better::Lower,
-        about: "Mispredicted branches by branches.",
-        top: &["branch_misses"],
-        bottom: "branches",
-        factor: 1.0,
-        rule: Rule::SameGroup,
-    },
-    per_row("instructions_per_row", &["instructions"], Kind::CountPerRow, "Instructions by rows."),
-    per_row(
-        "estimated_cycles_per_row",
-        &["estimated_cycles"],
-        Kind::CountPerRow,
-        "Estimated cycles of a simulated CPU by rows.",
-    ),
-    per_row(
-        "l1d_misses_per_row",
-        &["l1d_misses"],
-        Kind::CountPerRow,
-        "Misses of the first-level data cache by rows.",
-    ),
-    per_row(
-        "cache_misses_per_row",
-        &["cache_misses"],
-        Kind::CountPerRow,
-        "Last-level cache misses by rows.",
-    ),
-    per_row(
-        "branch_misses_per_row",
-        &["branch_misses"],
-        Kind::CountPerRow,
-        "Mispredicted branches by rows.",
-    ),
-    per_row("allocations_per_row", &["allocations"], Kind::CountPerRow, "Allocations by rows."),
-    per_row(
-        "allocated_bytes_per_row",
-        &["allocated_bytes"],
-        Kind::BytesPerRow,
-        "Bytes asked of the allocator by rows.",
-    ),
-];
-
 impl Derived {
     /// The points and the summary of this metric over counted samples; `None` where nothing can
     /// be formed.
     pub fn over(&self, samples: &[&Sample]) -> Option<(Vec<Observation>, Summary)> {
-        let counts = |value: f64| value != 0.0 || self.rule == Rule::PerRow;
-        let top = self
-            .top
-            .iter()
-            .find(|name| samples.iter().any(|sample| sample.value(name).is_some_and(counts)))?;
+        let none_counts = self.rule == Rule::PerRow;
+        let top = present(self.top, samples, none_counts)?;
+        let bottom = match self.rule {
+            Rule::OwnTime => "",
+            _ => present(self.bottom, samples, false)?,
+        };
         let mut tops = Vec::new();
         let mut bottoms = Vec::new();
         let mut points = Vec::new();
         for sample in samples {
-            let Some((above, below)) = self.pair(sample, top) else { continue };
+            let Some((above, below)) = self.pair(sample, (top, bottom)) else { continue };
             let value = above / below * self.factor;
             if value.is_finite() {
                 let observe = |value| Observation { process: sample.process, value };
@@ -208,14 +90,26 @@ impl Derived {
         Some((points, summary))
     }
 
-    fn pair(&self, sample: &Sample, top: &str) -> Option<(f64, f64)> {
+    fn pair(&self, sample: &Sample, (top, bottom): (&str, &str)) -> Option<(f64, f64)> {
         let find = |name: &str| sample.values.iter().find(|value| value.metric == name);
-        let (above, below) = (find(top)?, find(self.bottom)?);
+        let above = find(top)?;
+        if self.rule == Rule::OwnTime {
+            let counting = above.counting.as_ref().filter(|counting| counting.kernel)?;
+            return Some((above.value, counting.enabled_ns as f64));
+        }
+        let below = find(bottom)?;
         if self.rule == Rule::SameGroup && !same_group(above, below) {
             return None;
         }
         Some((above.value, below.value))
     }
+}
+
+/// The first metric that any sample has, and that is not nought in all of them unless `none_counts`.
+fn present(names: &[&'static str], samples: &[&Sample], none_counts: bool) -> Option<&'static str> {
+    let counts = |value: f64| value != 0.0 || none_counts;
+    let has = |name: &&&str| samples.iter().any(|sample| sample.value(name).is_some_and(counts));
+    names.iter().find(has).copied()
 }
 
 fn same_group(one: &Value, other: &Value) -> bool {
@@ -296,6 +190,39 @@ mod tests {
         };
         assert_eq!(derived("ipc").over(&[&pair("cpu")]).unwrap().1.median, 1.5);
         assert!(derived("ipc").over(&[&pair("other")]).is_none());
+    }
+
+    #[test]
+    fn the_clock_is_cycles_by_the_time_of_their_own_counter_and_needs_the_kernel() {
+        let cycles = |kernel| {
+            let event = "hardware/0".to_owned();
+            let counting =
+                Counting { enabled_ns: 50, running_ns: 50, kernel, event, group: "g".to_owned() };
+            sample(0, vec![metrics::CYCLES.counted(150.0, Source::Hardware, counting)])
+        };
+        assert_eq!(derived("ghz").over(&[&cycles(true)]).unwrap().1.median, 3.0);
+        assert!(derived("ghz").over(&[&cycles(false)]).is_none());
+    }
+
+    #[test]
+    fn bytes_read_are_the_base_and_bytes_written_where_nothing_says_what_was_read() {
+        let mut samples = [timed(0, 1e9, 100.0)];
+        let of = |samples: &[Sample]| {
+            let samples: Vec<&Sample> = samples.iter().collect();
+            derived("time_per_byte").over(&samples).unwrap().1.median
+        };
+        assert_eq!(of(&samples), 1e9 / 200.0);
+        samples[0].values.pop();
+        samples[0].values[2].value = 400.0;
+        assert_eq!(of(&samples), 1e9 / 400.0);
+    }
+
+    #[test]
+    fn each_has_a_name_of_its_own_that_no_measured_metric_has() {
+        for (at, one) in DERIVED.iter().enumerate() {
+            assert!(DERIVED[..at].iter().all(|other| other.name != one.name), "{}", one.name);
+            assert!(metrics::find(one.name).is_none(), "{}", one.name);
+        }
     }
 
     #[test]

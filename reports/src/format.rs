@@ -30,6 +30,10 @@ pub enum Kind {
     CountPerRow,
     /// Bytes per row.
     BytesPerRow,
+    /// Nanoseconds per byte.
+    TimePerByte,
+    /// A count of things per byte.
+    CountPerByte,
 }
 
 impl Kind {
@@ -47,6 +51,8 @@ impl Kind {
             Self::TimePerRow => "ns/row",
             Self::CountPerRow => "per_row",
             Self::BytesPerRow => "bytes/row",
+            Self::TimePerByte => "ns/byte",
+            Self::CountPerByte => "per_byte",
         }
     }
 
@@ -86,8 +92,9 @@ impl Kind {
             Self::BytesPerSecond => BYTE_RATE,
             Self::TimePerRow => PER_ROW,
             // A person compares 17 with 17,000 per row more easily than 17 with 17 k.
-            Self::CountPerRow => &[(1.0, "")],
+            Self::CountPerRow | Self::CountPerByte => &[(1.0, "")],
             Self::BytesPerRow => &[(1.0, "B/row")],
+            Self::TimePerByte => &[(1.0, "ns/B")],
         };
         let fits = |step: &&(f64, &'static str)| reference.abs() >= step.0;
         let &(factor, unit) = steps.iter().rev().find(fits).unwrap_or(&steps[0]);

@@ -9,8 +9,8 @@ use std::collections::BTreeMap;
 use anyhow::{Result, bail};
 use record::store::StoredRun;
 use record::{
-    Answer, Better, CaseInfo, Failure, FailureKind, Mark, Pass, RunInfo, Sample, Source, Status,
-    Unit, Value,
+    Answer, Better, CaseInfo, Counting, Failure, FailureKind, Mark, Pass, RunInfo, Sample, Source,
+    Status, Unit, Value,
 };
 use stats::{Observation, Ratio, Summary};
 
@@ -128,10 +128,32 @@ pub struct Series {
     pub better: Better,
     /// Where it comes from; `None` for a derived metric.
     pub source: Option<Source>,
+    /// How it was counted, for a perf counter; where samples differ, by the worst of them.
+    pub counted: Option<Counted>,
     /// The counted samples, each per execution of the work, in the order of measuring.
     pub points: Vec<Observation>,
     /// The points in few numbers.
     pub summary: Summary,
+}
+
+/// How a perf counter was counted.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Counted {
+    /// The least share of its time that it was on the PMU. Below 1, values are scaled.
+    pub on_pmu: f64,
+    /// Whether the kernel was counted in every sample.
+    pub kernel: bool,
+}
+
+impl Counted {
+    fn of(counting: &Counting) -> Self {
+        let on_pmu = counting.running_ns as f64 / counting.enabled_ns.max(1) as f64;
+        Self { on_pmu: on_pmu.min(1.0), kernel: counting.kernel }
+    }
+
+    fn worse(self, other: Self) -> Self {
+        Self { on_pmu: self.on_pmu.min(other.on_pmu), kernel: self.kernel && other.kernel }
+    }
 }
 
 impl RunSet {
@@ -473,7 +495,7 @@ fn is_sum(value: &Value) -> bool {
 
 fn series(samples: &[&Sample]) -> Vec<Series> {
     // Keyed by metric and source: values of different sources are different series.
-    let mut points = BTreeMap::<(&str, Source), (&Value, Vec<Observation>)>::new();
+    let mut points = BTreeMap::<(&str, Source), Gathered<'_>>::new();
     let mut order = Vec::new();
     for sample in samples {
         for value in &sample.values {
@@ -484,21 +506,27 @@ fn series(samples: &[&Sample]) -> Vec<Series> {
                 continue;
             }
             let key = (value.metric.as_str(), value.source);
-            let (_, points) = points.entry(key).or_insert_with(|| {
+            let gathered = points.entry(key).or_insert_with(|| {
                 order.push(key);
-                (value, Vec::new())
+                Gathered { first: value, counted: None, points: Vec::new() }
             });
-            points.push(Observation { process: sample.process, value: amount });
+            let counted = value.counting.as_ref().map(Counted::of);
+            gathered.counted = match (gathered.counted, counted) {
+                (Some(one), Some(other)) => Some(one.worse(other)),
+                (one, other) => one.or(other),
+            };
+            gathered.points.push(Observation { process: sample.process, value: amount });
         }
     }
     order.sort_by_key(|(metric, _)| metric_rank(metric));
     let measured = order.into_iter().filter_map(|key| {
-        let (value, points) = points.remove(&key)?;
+        let Gathered { first: value, counted, points } = points.remove(&key)?;
         Some(Series {
             metric: value.metric.clone(),
             kind: Kind::from(value.unit),
             better: value.better,
             source: Some(value.source),
+            counted,
             summary: Summary::new(&points)?,
             points,
         })
@@ -511,11 +539,19 @@ fn series(samples: &[&Sample]) -> Vec<Series> {
             kind: derived.kind,
             better: derived.better,
             source: None,
+            counted: None,
             summary,
             points,
         })
     }));
     all
+}
+
+/// What is gathered of a series.
+struct Gathered<'a> {
+    first: &'a Value,
+    counted: Option<Counted>,
+    points: Vec<Observation>,
 }
 
 /// The place of a metric in the table of metrics; a workload's own stand after them.

@@ -5,6 +5,7 @@
 //! machine before it measures. Every warning is a pure function over what the store holds, listed
 //! in [`WARNINGS`] and described in `docs/warnings.md`. None of them takes a sample out.
 
+mod counters;
 mod machine;
 mod samples;
 
@@ -43,6 +44,8 @@ pub const WARNINGS: &[Warning] = &[
     samples("Two modes", samples::two_modes),
     samples("Drift", samples::drift),
     samples("Threads taken off their cores", samples::preempted),
+    samples("Counters that shared the PMU", counters::scaled),
+    samples("Kernel not counted", counters::user_only),
 ];
 
 const fn machine(title: &'static str, look: fn(&RunInfo) -> Option<String>) -> Warning {

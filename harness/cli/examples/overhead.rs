@@ -4,6 +4,7 @@
 //!
 //! ```text
 //! cargo run --release --package dyno --example overhead
+//! cargo run --release --package dyno --example overhead agreement    # the medians alone
 //! ```
 #![expect(clippy::print_stdout, reason = "a benchmark prints")]
 
@@ -36,7 +37,7 @@ const REQUESTS: usize = 2000;
 const COMMANDS: usize = 1000;
 
 /// Runs of each command where the two tools' medians are held side by side.
-const AGREEMENT_RUNS: &str = "20";
+const AGREEMENT_RUNS: &str = "40";
 
 fn main() -> ExitCode {
     match std::env::args().nth(1).as_deref() {
@@ -44,7 +45,14 @@ fn main() -> ExitCode {
         Some("__noop") => return workload_api::serve(&[&Noop]),
         _ => {}
     }
-    match protocol().and_then(|()| launcher_alone()).and_then(|()| beside_hyperfine()) {
+    let measured = if std::env::args().nth(1).as_deref() == Some("agreement") {
+        beside_hyperfine(&[agreement])
+    } else {
+        protocol()
+            .and_then(|()| launcher_alone())
+            .and_then(|()| beside_hyperfine(&[cost, agreement]))
+    };
+    match measured {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             println!("error: {error:#}");
@@ -89,7 +97,7 @@ fn protocol() -> anyhow::Result<()> {
     let argv = vec![exe.to_string_lossy().into_owned(), "__noop".to_owned()];
     let said = |failure: record::Failure| anyhow::anyhow!(failure.message);
     let held = launcher.hold(&Spawn::worker(argv, &here)).map_err(said)?;
-    let target = Target { pid: held.pid().cast_unsigned(), kind: TargetKind::Worker };
+    let target = Target::new(held.pid().cast_unsigned(), TargetKind::Worker);
     let (mut counters, _) = Counters::open(&target, SOURCES);
     let process = held.release().map_err(said)?;
     let mut worker = Worker::greet(process, timeout).map_err(said)?;
@@ -147,7 +155,10 @@ fn launcher_alone() -> anyhow::Result<()> {
 }
 
 /// Two tools, the same command, in turn.
-fn beside_hyperfine() -> anyhow::Result<()> {
+/// A comparison with hyperfine, given dyno's binary and a directory to work in.
+type Part = fn(&Path, &Path) -> anyhow::Result<()>;
+
+fn beside_hyperfine(parts: &[Part]) -> anyhow::Result<()> {
     if Command::new("hyperfine").arg("--version").stdout(Stdio::null()).status().is_err() {
         println!("skipped: no hyperfine to stand beside");
         return Ok(());
@@ -155,12 +166,19 @@ fn beside_hyperfine() -> anyhow::Result<()> {
     let dyno = dyno_binary()?;
     let place = std::env::temp_dir().join(format!("dyno-overhead-{}", std::process::id()));
     fs::create_dir_all(&place)?;
+    let done = parts.iter().try_for_each(|part| part(&dyno, &place));
+    fs::remove_dir_all(&place)?;
+    done
+}
+
+/// What one more sample of a command that does nothing costs.
+fn cost(dyno: &Path, place: &Path) -> anyhow::Result<()> {
     let mut ratios = Vec::new();
     println!("`true`, {} samples, {REPETITIONS} times in turn:", LONG - SHORT);
     println!("  {:<12} {:>16} {:>16} {:>8}", "", "hyperfine", "dyno", "ratio");
     for repetition in 1..=REPETITIONS {
-        let theirs = per_sample(&|n| hyperfine(n, &place))?;
-        let ours = per_sample(&|n| dyno_run(&dyno, n, &place))?;
+        let theirs = per_sample(&|n| hyperfine(n, place))?;
+        let ours = per_sample(&|n| dyno_run(dyno, n, place))?;
         ratios.push(ours.micros / theirs.micros);
         println!(
             "  {:<12} {:>13.0} us {:>13.0} us {:>8.2}",
@@ -181,28 +199,26 @@ fn beside_hyperfine() -> anyhow::Result<()> {
         }
     }
     println!("  median ratio per sample: {:.2}\n", median(&ratios).unwrap_or(0.0));
-    let agreed = agreement(&dyno, &place);
-    fs::remove_dir_all(&place)?;
-    agreed
+    Ok(())
 }
 
-/// What the two tools say of the same two commands.
+/// What the two tools say of the same three commands.
 fn agreement(dyno: &Path, place: &Path) -> anyhow::Result<()> {
     let line = b"the same line again and again, so that there is something to compress\n";
     fs::write(place.join("data"), line.repeat(200_000))?;
-    let commands = ["wc data", "gzip -t data.gz"];
+    let commands = ["wc data", "gzip -t data.gz", "sha256sum data"];
     let packed = Command::new("gzip").args(["-kf", "data"]).current_dir(place).status()?;
     ensure!(packed.success(), "gzip failed");
     println!("{AGREEMENT_RUNS} runs each, {REPETITIONS} times in turn, in ms:");
     println!("  {:<24} {:>10} {:>10}", "", "hyperfine", "dyno");
-    let (mut theirs, mut ours) = (Vec::new(), Vec::new());
-    for _ in 0..REPETITIONS {
-        theirs.push(times(None, place, &commands)?);
-        ours.push(times(Some(dyno), place, &commands)?);
-    }
-    for (index, command) in commands.iter().enumerate() {
-        let of = |all: &[Vec<Times>], pick: fn(&Times) -> f64| {
-            let each: Vec<f64> = all.iter().map(|times| pick(&times[index])).collect();
+    for command in commands {
+        let (mut theirs, mut ours) = (Vec::new(), Vec::new());
+        for _ in 0..REPETITIONS {
+            theirs.push(times(None, place, command)?);
+            ours.push(times(Some(dyno), place, command)?);
+        }
+        let of = |all: &[Times], pick: fn(&Times) -> f64| {
+            let each: Vec<f64> = all.iter().map(pick).collect();
             median(&each).unwrap_or(0.0) * 1e3
         };
         for (what, pick) in
@@ -223,27 +239,27 @@ struct Times {
     fastest: f64,
 }
 
-/// What hyperfine (`None`) or dyno says of the commands. Both write one format.
-fn times(tool: Option<&Path>, place: &Path, commands: &[&str]) -> anyhow::Result<Vec<Times>> {
+/// What hyperfine (`None`) or dyno says of a command, given to it alone: dyno would run several in
+/// turn and hyperfine one after the other, and a command that finds its data in the cache because
+/// it ran last is another measurement. Both write one format.
+fn times(tool: Option<&Path>, place: &Path, measured: &str) -> anyhow::Result<Times> {
     let mut command = match tool {
         None => Command::new("hyperfine"),
         Some(dyno) => Command::new(dyno),
     };
     command.args(if tool.is_some() { &["cmd", "--no-report"][..] } else { &[] });
-    command.args(["-N", "--runs", AGREEMENT_RUNS, "--warmup", "1"]).args(commands);
+    command.args(["-N", "--runs", AGREEMENT_RUNS, "--warmup", "1", measured]);
     command.args(["--export-json", "times.json"]).current_dir(place);
     command.env("DYNO_STORE", place.join("store"));
     timed(command)?;
     let text = fs::read_to_string(place.join("times.json"))?;
     let document: serde_json::Value = serde_json::from_str(&text)?;
-    let results = document["results"].as_array().context("no results in the export")?;
-    let times = |one: &serde_json::Value| {
-        let read = |field: &str| {
-            one[field].as_f64().with_context(|| format!("a result without `{field}`"))
-        };
-        Ok(Times { median: read("median")?, fastest: read("min")? })
+    let read = |field: &str| {
+        document["results"][0][field]
+            .as_f64()
+            .with_context(|| format!("a result without `{field}`"))
     };
-    results.iter().map(times).collect()
+    Ok(Times { median: read("median")?, fastest: read("min")? })
 }
 
 struct Cost {

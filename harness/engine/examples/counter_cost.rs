@@ -44,7 +44,7 @@ fn main() -> std::io::Result<()> {
 
 /// Medians in us over many samples of this very process.
 fn medians(sources: &[&dyn CounterSource]) -> [f64; 3] {
-    let target = Target { pid: std::process::id(), kind: TargetKind::Worker };
+    let target = Target::new(std::process::id(), TargetKind::Worker);
     let (mut counters, _) = Counters::open(&target, sources);
     let mut times = [const { Vec::new() }; 3];
     for _ in 0..REPEATS {

@@ -13,6 +13,7 @@ use std::time::Duration;
 use record::{Better, CaseId, Unit};
 use workload_api::Params;
 
+use crate::counters::Choice;
 use crate::reject::Rule;
 
 /// One workload with one choice of parameters.
@@ -143,6 +144,8 @@ pub struct Sampling {
     pub evict: bool,
     /// CPUs that workers are pinned to.
     pub pin: Option<Vec<usize>>,
+    /// Hardware events that are counted.
+    pub counters: Choice,
     /// What takes a sample out; it is taken again.
     pub reject: Option<Rule>,
 }

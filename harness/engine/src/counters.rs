@@ -4,11 +4,15 @@
 //! Counters are never switched on and off: that loses counts, reading does not. Nothing here may
 //! fail a sample: what cannot be counted is said as [`Unavailable`], once, and is never zero.
 
+use std::sync::LazyLock;
+
 use record::{Source, Unavailable, Value};
 
+mod choice;
 mod event;
 mod hardware;
 mod machine;
+mod packing;
 #[cfg(target_os = "linux")]
 mod perf;
 #[cfg(not(target_os = "linux"))]
@@ -20,8 +24,10 @@ mod scripted;
 mod snapshot;
 mod software;
 
+pub use choice::{Choice, EVENTS_MAX, event_names};
 pub use hardware::Hardware;
 pub use machine::Machine;
+pub use packing::Turn;
 pub use process::{Process, from_usage};
 pub use refusal::{Facility, refused};
 pub use scripted::Scripted;
@@ -40,7 +46,7 @@ pub trait CounterSource: Sync {
     fn name(&self) -> &'static str;
 
     /// Attaches to a process that is held before its exec, and says what it cannot count there.
-    fn open(&self, target: &Target) -> Opened;
+    fn open(&self, target: &Target<'_>) -> Opened;
 }
 
 /// What a source could attach.
@@ -52,13 +58,27 @@ pub struct Opened {
     pub unavailable: Vec<Unavailable>,
 }
 
-/// The process that is counted, with every thread and child it will have.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Target {
+/// The process that is counted, with every thread and child it will have, and what is to be counted
+/// of it.
+#[derive(Clone, Copy, Debug)]
+pub struct Target<'a> {
     /// Its process id.
     pub pid: u32,
     /// When its counts begin and end.
     pub kind: TargetKind,
+    /// The hardware events that are asked for.
+    pub choice: &'a Choice,
+    /// Whose turn it is, where the events do not fit the PMU at once.
+    pub turn: Turn,
+}
+
+impl Target<'static> {
+    /// A process on its own, which is no part of a run: the usual events, all at once.
+    pub fn new(pid: u32, kind: TargetKind) -> Self {
+        static USUAL: LazyLock<Choice> =
+            LazyLock::new(|| Choice { share: true, ..Choice::usual() });
+        Self { pid, kind, choice: &USUAL, turn: Turn { round: 0, rounds: 1 } }
+    }
 }
 
 /// When the counts of a process begin and end.
@@ -100,7 +120,7 @@ pub struct Counters {
 impl Counters {
     /// Opens `sources` on a process that is held before its exec. What cannot be counted comes back
     /// beside the counters, each thing once.
-    pub fn open(target: &Target, sources: &[&dyn CounterSource]) -> (Self, Vec<Unavailable>) {
+    pub fn open(target: &Target<'_>, sources: &[&dyn CounterSource]) -> (Self, Vec<Unavailable>) {
         let mut counters =
             Self { probes: Vec::new(), before: Vec::new(), said: Vec::new(), news: Vec::new() };
         for source in sources {

@@ -17,8 +17,9 @@ use anyhow::Context;
 use record::{Mark, Pass, Sample, Status, Unavailable};
 
 use crate::case::{Case, RunnerKind, Sampling};
-use crate::counters::{CounterSource, Counters, Target, TargetKind};
+use crate::counters::{CounterSource, Counters, Target, TargetKind, Turn};
 use crate::hygiene::{empty_dir, evict_files, sync_filesystem};
+use crate::schedule::rounds;
 use crate::worker::{Held, Launcher, Spawn, WORKER_COMMAND};
 
 /// What measures: the launcher, the counters, and a directory for what the work writes.
@@ -172,8 +173,14 @@ impl Bench<'_> {
             .with_pin(self.sampling.pin.clone())
     }
 
-    fn attach(&self, held: &Held, kind: TargetKind) -> (Counters, Vec<Unavailable>) {
-        let target = Target { pid: held.pid().cast_unsigned(), kind };
+    /// Whose turn it is on the PMU in this replicate.
+    fn turn(&self, case: &Case, todo: &Todo) -> Turn {
+        Turn { round: todo.process, rounds: rounds(case, self.sampling) }
+    }
+
+    fn attach(&self, held: &Held, kind: TargetKind, turn: Turn) -> (Counters, Vec<Unavailable>) {
+        let target =
+            Target { pid: held.pid().cast_unsigned(), kind, choice: &self.sampling.counters, turn };
         Counters::open(&target, &self.sources)
     }
 

@@ -220,7 +220,7 @@ impl Standing {
             (true, _) => (0, 1),
             (false, _) => (WARMUP, COUPLES),
         };
-        Turns { warmup, couples, executions: self.executions, time }
+        Turns { pair: self.pairs, warmup, couples, executions: self.executions, time }
     }
 
     fn take(&mut self, unit: &Unit, decision: Decision, per_case: Duration) {

@@ -49,7 +49,8 @@ fn is_command(case: &Case) -> bool {
     matches!(case.runner.kind, RunnerKind::Command(_))
 }
 
-fn rounds(case: &Case, sampling: &Sampling) -> u32 {
+/// Process replicates of a case.
+pub(crate) fn rounds(case: &Case, sampling: &Sampling) -> u32 {
     let samples = if is_command(case) { sampling.iterations } else { 1 };
     sampling.processes.saturating_mul(samples)
 }
@@ -89,6 +90,7 @@ mod tests {
             sync: true,
             evict: false,
             pin: None,
+            counters: crate::counters::Choice::usual(),
             reject: None,
         }
     }

@@ -88,7 +88,8 @@ impl Suite {
         let about = wire.about.as_ref().map(|about| check::text(&source, "about", about));
         let mut sampling = sampling::defaults();
         let mut output = None;
-        sampling::check(&source, &wire.sampling, &wire.output)?.apply(&mut sampling, &mut output);
+        sampling::check(&source, &wire.sampling, &wire.output, &wire.counters)?
+            .apply(&mut sampling, &mut output);
         let directory = directory_of(path);
         let runners = runner::check_all(&source, &wire.runner, &directory)?;
         let cases = cases::check_all(&source, &wire.case, &runners)?;

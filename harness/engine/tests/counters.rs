@@ -44,7 +44,7 @@ impl Busy {
     }
 
     fn open(&self, sources: &[&dyn CounterSource]) -> (Counters, Vec<Unavailable>) {
-        let target = Target { pid: self.child.id(), kind: TargetKind::Worker };
+        let target = Target::new(self.child.id(), TargetKind::Worker);
         Counters::open(&target, sources)
     }
 }
@@ -241,7 +241,7 @@ fn a_command_is_counted_from_its_exec_and_read_after_its_end() {
         .stdin(Stdio::piped())
         .spawn()
         .unwrap();
-    let target = Target { pid: held.id(), kind: TargetKind::Command };
+    let target = Target::new(held.id(), TargetKind::Command);
     let (mut counters, unavailable) = Counters::open(&target, &[&Software]);
     counters.begin();
     counters.start();

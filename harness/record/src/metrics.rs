@@ -5,7 +5,7 @@
 use crate::{Better, Counting, Source, Unit, Value};
 
 /// What a metric is.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Metric {
     /// Snake-case name, as it stands in the store.
     pub name: &'static str,
@@ -90,6 +90,16 @@ metrics! {
     CACHE_MISSES: "cache_misses", Count, Lower, "Misses of the last-level cache.";
     BRANCHES: "branches", Count, Lower, "Branch instructions retired.";
     BRANCH_MISSES: "branch_misses", Count, Lower, "Mispredicted branches.";
+    STALLED_CYCLES_FRONTEND: "stalled_cycles_frontend", Count, Lower,
+        "Cycles in which no instruction could be fetched or decoded.";
+    STALLED_CYCLES_BACKEND: "stalled_cycles_backend", Count, Lower,
+        "Cycles in which instructions waited for data or for a unit.";
+    L1D_LOADS: "l1d_loads", Count, Neither, "Loads from the first-level data cache.";
+    L1D_LOAD_MISSES: "l1d_load_misses", Count, Lower, "Loads that missed the first-level data cache.";
+    LLC_LOADS: "llc_loads", Count, Neither, "Loads from the last-level cache.";
+    LLC_LOAD_MISSES: "llc_load_misses", Count, Lower, "Loads that missed the last-level cache.";
+    DTLB_LOADS: "dtlb_loads", Count, Neither, "Loads that asked the data TLB for an address.";
+    DTLB_LOAD_MISSES: "dtlb_load_misses", Count, Lower, "Loads whose address the data TLB did not know.";
     L1I_MISSES: "l1i_misses", Count, Lower, "Misses of the first-level instruction cache.";
     L1D_REFERENCES: "l1d_references", Count, Neither,
         "Data reads and writes: references to the first-level data cache.";

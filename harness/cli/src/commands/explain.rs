@@ -62,6 +62,7 @@ fn derived(derived: &Derived) -> String {
     let how = match derived.rule {
         Rule::PerSample | Rule::PerRow => "formed in every sample",
         Rule::SameGroup => "formed in every sample, where both were counted over the same instants",
+        Rule::OwnTime => "formed in every sample, where the kernel was counted too",
         Rule::OfMedians => "formed from the medians, so that it fits the time shown beside it",
     };
     format!(
@@ -70,7 +71,7 @@ fn derived(derived: &Derived) -> String {
         derived.about,
         derived.kind.base_unit(),
         direction(derived.better),
-        derived.bottom,
+        derived.bottom.join(", else "),
     )
 }
 

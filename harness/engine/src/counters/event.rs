@@ -1,19 +1,21 @@
-//! How an event of perf_event is named in the lists of `hardware.rs` and `software.rs`, which
-//! `perf.rs` opens. Plain data; needs no Linux.
+//! How an event of perf_event is named, in the lists of `hardware.rs` and `software.rs` and in what
+//! a suite chooses; `perf.rs` opens them. Plain data; needs no Linux.
+
+use std::borrow::Cow;
 
 use record::metrics::Metric;
 
 /// Events that are counted over the same instants.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct EventGroup {
     /// Name, as it stands in the store.
-    pub(super) name: &'static str,
+    pub(super) name: Cow<'static, str>,
     /// Its events; the first one leads.
-    pub(super) events: &'static [Event],
+    pub(super) events: Cow<'static, [Event]>,
 }
 
 /// One event, as `perf_event_open(2)` wants it.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Event {
     /// What it counts.
     pub(super) metric: Metric,

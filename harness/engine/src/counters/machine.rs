@@ -20,7 +20,7 @@ impl CounterSource for Machine {
         "machine"
     }
 
-    fn open(&self, _target: &Target) -> Opened {
+    fn open(&self, _target: &Target<'_>) -> Opened {
         Opened { probes: vec![Box::new(MachineProbe)], unavailable: lacks(&readings()) }
     }
 }
@@ -86,7 +86,7 @@ mod tests {
 
     #[test]
     fn every_sentinel_is_read_or_told() {
-        let target = Target { pid: std::process::id(), kind: TargetKind::Worker };
+        let target = Target::new(std::process::id(), TargetKind::Worker);
         let (mut counters, unavailable) = Counters::open(&target, &[&Machine]);
         counters.begin();
         counters.start();

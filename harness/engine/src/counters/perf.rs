@@ -12,7 +12,8 @@ use perf_event::{Builder, Counter, GroupData, ReadFormat};
 use record::{Source, Unavailable};
 
 use super::event::{Event, EventGroup, Kernel};
-use super::refusal::{Facility, is_absence, is_combination, is_permission, refused};
+use super::packing::Fit;
+use super::refusal::{self, Facility, is_absence, is_combination, is_permission};
 use super::snapshot::{Clock, Kind, Reading, Snapshot};
 use super::{Opened, Probe, Target, TargetKind, say_once, unavailable};
 
@@ -33,7 +34,7 @@ static KEPT: OnceLock<Vec<Counter>> = OnceLock::new();
 
 /// Opens `groups` on a process. The kernel is counted too; where that is not permitted user space
 /// alone is, and what happens only in the kernel is unavailable then.
-pub(super) fn open(target: &Target, facility: Facility, groups: &[EventGroup]) -> Opened {
+pub(super) fn open(target: &Target<'_>, facility: Facility, groups: &[EventGroup]) -> Opened {
     if facility == Facility::Software {
         KEPT.get_or_init(|| keep(groups));
     }
@@ -54,7 +55,7 @@ fn keep(groups: &[EventGroup]) -> Vec<Counter> {
         builder.observe_self().any_cpu().exclude_kernel(true);
         builder.build().ok()
     };
-    groups.iter().flat_map(|group| group.events).filter_map(open).collect()
+    groups.iter().flat_map(|group| group.events.iter()).filter_map(open).collect()
 }
 
 fn bare(event: &Event) -> Builder<'static> {
@@ -65,7 +66,7 @@ fn bare(event: &Event) -> Builder<'static> {
 }
 
 struct Opener<'a> {
-    target: &'a Target,
+    target: &'a Target<'a>,
     facility: Facility,
     kernel: bool,
     unavailable: Vec<Unavailable>,
@@ -79,7 +80,7 @@ impl Opener<'_> {
         while !waiting.is_empty() {
             let number = probes.len() + 1;
             let name = if number == 1 {
-                group.name.to_owned()
+                group.name.to_string()
             } else {
                 format!("{}/{number}", group.name)
             };
@@ -171,10 +172,7 @@ impl Opener<'_> {
     }
 
     fn say_refused(&mut self, event: &Event, errno: Option<i32>) {
-        let metrics = vec![event.metric.name.to_owned()];
-        let paranoid = if is_permission(errno) { paranoid() } else { None };
-        let new = refused(self.facility, metrics, errno, paranoid);
-        say_once(&mut self.unavailable, [new]);
+        say_once(&mut self.unavailable, [refused(self.facility, event, errno)]);
     }
 
     fn say_kernel_only(&mut self, event: &Event) {
@@ -187,6 +185,86 @@ impl Opener<'_> {
             "sudo sysctl kernel.perf_event_paranoid=1, or give the program CAP_PERFMON".to_owned();
         say_once(&mut self.unavailable, [new]);
     }
+}
+
+/// Why the kernel refused an event, in words.
+pub(super) fn refused(facility: Facility, event: &Event, errno: Option<i32>) -> Unavailable {
+    let paranoid = if is_permission(errno) { paranoid() } else { None };
+    refusal::refused(facility, vec![event.metric.name.to_owned()], errno, paranoid)
+}
+
+/// Tries whether events can be counted together: a group of this thread, switched on for a moment.
+/// The kernel refuses groups that are larger than the PMU; whether one of its counters is taken for
+/// good, for instance by the NMI watchdog, shows only in that the group never runs.
+pub(super) fn fit(events: &[Event]) -> Fit {
+    match tried(events) {
+        Ok(true) => Fit::Fits,
+        Ok(false) => Fit::TooMany,
+        Err(error) => match error.raw_os_error() {
+            errno if events.len() > 1 && is_combination(errno) => Fit::TooMany,
+            errno => Fit::Refused(errno),
+        },
+    }
+}
+
+/// Whether a group of these events ran.
+fn tried(events: &[Event]) -> io::Result<bool> {
+    /// Counters are programmed at once where there is room; this is many times as long.
+    const TURNS: u32 = 20_000;
+    let builder = |event: &Event| {
+        let mut builder = bare(event);
+        // What is in question is the room, and user space may be counted where the kernel may not.
+        builder.observe_self().any_cpu().exclude_kernel(true).exclude_hv(true).read_format(
+            ReadFormat::GROUP
+                | ReadFormat::ID
+                | ReadFormat::TOTAL_TIME_ENABLED
+                | ReadFormat::TOTAL_TIME_RUNNING,
+        );
+        builder
+    };
+    let Some((first, rest)) = events.split_first() else { return Ok(true) };
+    let mut leader = builder(first).build()?;
+    let members: Vec<Counter> = rest
+        .iter()
+        .map(|event| builder(event).build_with_group(&mut leader))
+        .collect::<io::Result<_>>()?;
+    leader.enable_group()?;
+    (0..TURNS).for_each(|turn| {
+        std::hint::black_box(turn);
+    });
+    let ran = leader.read_group()?.time_running();
+    drop(members);
+    Ok(ran.is_some_and(|time| !time.is_zero()))
+}
+
+/// The event in words, and as this CPU's driver spells a generic one, because generic events mean
+/// different things on different CPUs: `hardware/cache-misses (event=0x2e,umask=0x41)`.
+fn resolved(event: &Event) -> &'static str {
+    static KNOWN: Mutex<BTreeMap<(u32, u64), &'static str>> = Mutex::new(BTreeMap::new());
+    let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+    known.entry((event.kind, event.config)).or_insert_with(|| {
+        let devices = std::path::Path::new("/sys/bus/event_source/devices");
+        match spelling(devices, event.name) {
+            Some(raw) => super::choice::kept(&format!("{} ({raw})", event.name)),
+            None => event.name,
+        }
+    })
+}
+
+/// How the driver of the CPU's PMU spells an event: x86 calls it `cpu`, hybrid ones `cpu_core`, ARM
+/// by its architecture.
+fn spelling(devices: &std::path::Path, name: &str) -> Option<String> {
+    let name = name.strip_prefix("hardware/")?;
+    let mut pmus: Vec<_> = std::fs::read_dir(devices).ok()?.flatten().collect();
+    pmus.sort_by_key(std::fs::DirEntry::file_name);
+    pmus.iter().find_map(|pmu| {
+        let pmu_name = pmu.file_name();
+        let pmu_name = pmu_name.to_str()?;
+        let of_cpu = ["cpu", "cpu_core"].contains(&pmu_name) || pmu_name.starts_with("armv");
+        let path = pmu.path().join("events").join(name);
+        let text = if of_cpu { std::fs::read_to_string(path).ok()? } else { return None };
+        Some(text.trim().to_owned())
+    })
 }
 
 fn absent(event: &Event) -> Option<i32> {
@@ -226,7 +304,7 @@ impl Probe for GroupProbe {
                 enabled_ns: ns(data.time_enabled()),
                 running_ns: ns(data.time_running()),
                 kernel: self.kernel || event.kernel == Kernel::Always,
-                event: event.name.into(),
+                event: resolved(event).into(),
                 group: self.name.clone().into(),
             };
             Some(Reading {
@@ -263,5 +341,25 @@ fn read_group(leader: &mut Counter) -> io::Result<GroupData> {
             }
             other => return other,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_generic_event_is_spelt_as_the_driver_of_the_cpu_spells_it() {
+        let devices = tempfile::tempdir().unwrap();
+        for (pmu, text) in [("uncore_imc", "event=0x1"), ("cpu", "event=0x2e,umask=0x41\n")] {
+            let events = devices.path().join(pmu).join("events");
+            std::fs::create_dir_all(&events).unwrap();
+            std::fs::write(events.join("cache-misses"), text).unwrap();
+        }
+        let of = |name| spelling(devices.path(), name);
+        assert_eq!(of("hardware/cache-misses").as_deref(), Some("event=0x2e,umask=0x41"));
+        assert_eq!(of("hardware/cycles"), None);
+        assert_eq!(of("software/task-clock"), None);
+        assert_eq!(spelling(&devices.path().join("absent"), "hardware/cycles"), None);
     }
 }

@@ -1,14 +1,33 @@
 //! perf_event on systems that are not Linux: there is none, and this says so. Stands in for
 //! `perf.rs`.
 
-use super::event::EventGroup;
+use record::Unavailable;
+
+use super::event::{Event, EventGroup};
+use super::packing::Fit;
 use super::refusal::Facility;
 use super::{Opened, Target};
 
-pub(super) fn open(_target: &Target, facility: Facility, groups: &[EventGroup]) -> Opened {
-    let metrics: Vec<_> =
-        groups.iter().flat_map(|group| group.events).map(|event| event.metric.name).collect();
-    let reason = "perf_event is an interface of Linux; not counted on this system";
-    let unavailable = vec![super::unavailable(&metrics, facility.source(), reason)];
+const REASON: &str = "perf_event is an interface of Linux; not counted on this system";
+
+pub(super) fn fit(_events: &[Event]) -> Fit {
+    Fit::Refused(None)
+}
+
+pub(super) fn refused(facility: Facility, event: &Event, _errno: Option<i32>) -> Unavailable {
+    super::unavailable(&[event.metric.name], facility.source(), REASON)
+}
+
+pub(super) fn resolved(event: &Event) -> String {
+    event.name.to_owned()
+}
+
+pub(super) fn open(_target: &Target<'_>, facility: Facility, groups: &[EventGroup]) -> Opened {
+    let metrics: Vec<_> = groups
+        .iter()
+        .flat_map(|group| group.events.iter())
+        .map(|event| event.metric.name)
+        .collect();
+    let unavailable = vec![super::unavailable(&metrics, facility.source(), REASON)];
     Opened { probes: Vec::new(), unavailable }
 }

@@ -62,7 +62,7 @@ impl CounterSource for Process {
         "process"
     }
 
-    fn open(&self, target: &Target) -> Opened {
+    fn open(&self, target: &Target<'_>) -> Opened {
         match target.kind {
             TargetKind::Worker => open_worker(target.pid),
             TargetKind::Command => Opened { probes: Vec::new(), unavailable: command_lacks() },
@@ -270,7 +270,7 @@ mod tests {
 
     #[test]
     fn a_command_says_what_wait4_cannot_tell_and_opens_nothing() {
-        let opened = Process.open(&Target { pid: 1, kind: TargetKind::Command });
+        let opened = Process.open(&Target::new(1, TargetKind::Command));
         assert!(opened.probes.is_empty());
         let missing: Vec<_> =
             opened.unavailable.iter().flat_map(|one| one.metrics.iter().cloned()).collect();
@@ -280,7 +280,7 @@ mod tests {
     #[test]
     fn a_process_that_is_not_there_is_unavailable_with_its_errno() {
         // Process ids end at 2^22.
-        let opened = Process.open(&Target { pid: 1 << 23, kind: TargetKind::Worker });
+        let opened = Process.open(&Target::new(1 << 23, TargetKind::Worker));
         assert!(opened.probes.is_empty());
         assert_eq!(opened.unavailable[0].errno, Some(2));
         assert_eq!(opened.unavailable[0].metrics.len(), 12);

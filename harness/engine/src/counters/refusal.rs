@@ -27,10 +27,10 @@ impl Facility {
 // Linux's numbers on the architectures that perf is used on; spelt out because scripts may name
 // them on any system.
 const EPERM: i32 = 1;
-const ENOENT: i32 = 2;
+pub(super) const ENOENT: i32 = 2;
 const ESRCH: i32 = 3;
 const EACCES: i32 = 13;
-const EBUSY: i32 = 16;
+pub(super) const EBUSY: i32 = 16;
 const ENODEV: i32 = 19;
 const EINVAL: i32 = 22;
 const EMFILE: i32 = 24;

@@ -12,9 +12,12 @@ use record::metrics::{self, Metric};
 use record::{Source, Unavailable};
 use serde::Deserialize;
 
-use super::refusal::{Facility, refused};
+use super::choice;
+use super::hardware::out_of_turn;
+use super::packing::{Fit, Packed, pack};
+use super::refusal::{ENOENT, Facility, refused};
 use super::snapshot::{Clock, Kind, Reading, Snapshot};
-use super::{CounterSource, Opened, Probe, Target, unavailable};
+use super::{CounterSource, Opened, Probe, Target, say_once, unavailable};
 
 /// Every group that says no times counts for this long, in ns.
 const DEFAULT_NS: u64 = 1_000_000;
@@ -29,6 +32,8 @@ struct Script {
     events: Vec<ScriptedEvent>,
     refused: Vec<Unavailable>,
     read_errors: Vec<u64>,
+    /// How many hardware events the script's PMU counts at once; any number without it.
+    pmu_counters: Option<usize>,
 }
 
 struct ScriptedEvent {
@@ -62,7 +67,12 @@ impl Scripted {
             .refused
             .into_iter()
             .map(|one| refused(Facility::Scripted, one.metrics, Some(one.errno), one.paranoid));
-        let script = Script { events, refused: refused.collect(), read_errors: wire.read_errors };
+        let script = Script {
+            events,
+            refused: refused.collect(),
+            read_errors: wire.read_errors,
+            pmu_counters: wire.pmu_counters,
+        };
         Ok(Self { script: Arc::new(script), samples: Arc::default() })
     }
 }
@@ -72,13 +82,42 @@ impl CounterSource for Scripted {
         "scripted"
     }
 
-    fn open(&self, _target: &Target) -> Opened {
-        let probe = ScriptedProbe {
+    fn open(&self, target: &Target<'_>) -> Opened {
+        let mut unavailable = self.script.refused.clone();
+        let mut probe = ScriptedProbe {
             script: Arc::clone(&self.script),
             samples: Arc::clone(&self.samples),
             sample: None,
+            on_pmu: None,
         };
-        Opened { probes: vec![Box::new(probe)], unavailable: self.script.refused.clone() }
+        if let Some(packed) = self.script.pack(target) {
+            for (event, errno) in &packed.refused {
+                let metrics = vec![event.metric.name.to_owned()];
+                say_once(&mut unavailable, [refused(Facility::Scripted, metrics, *errno, None)]);
+            }
+            unavailable.extend(out_of_turn(&packed, target, Source::Scripted));
+            let groups = packed.of_round(target.turn, target.choice.share).iter();
+            let on_pmu = groups.flat_map(|group| {
+                group.events.iter().map(|event| (event.metric.name, group.name.to_string()))
+            });
+            probe.on_pmu = Some(on_pmu.collect());
+        }
+        Opened { probes: vec![Box::new(probe)], unavailable }
+    }
+}
+
+impl Script {
+    /// The groups of the chosen events on the script's PMU, if it has one of a stated size. Events
+    /// that the script does not play are absent from it.
+    fn pack(&self, target: &Target<'_>) -> Option<Packed> {
+        let counters = self.pmu_counters?;
+        let plays = |name| self.events.iter().any(|event| event.metric.name == name);
+        let mut fits = |events: &[super::event::Event]| match events.len() {
+            _ if events.iter().any(|event| !plays(event.metric.name)) => Fit::Refused(Some(ENOENT)),
+            wanted if wanted > counters => Fit::TooMany,
+            _ => Fit::Fits,
+        };
+        Some(pack(target.choice.bundles(), &mut fits))
     }
 }
 
@@ -87,6 +126,24 @@ struct ScriptedProbe {
     script: Arc<Script>,
     samples: Arc<AtomicU64>,
     sample: Option<u64>,
+    /// The metrics that are on the script's PMU, and the group of each.
+    on_pmu: Option<Vec<(&'static str, String)>>,
+}
+
+impl ScriptedProbe {
+    /// The readings of this process: of hardware events, those that are on the PMU.
+    fn readings(&self, read: impl Fn(&ScriptedEvent) -> Option<Reading>) -> Snapshot {
+        let on_pmu = |mut reading: Reading| {
+            let (Some(on_pmu), Kind::Counted(clock)) = (&self.on_pmu, &mut reading.kind) else {
+                return Some(reading);
+            };
+            let (_, group) = on_pmu.iter().find(|(name, _)| *name == reading.metric.name)?;
+            clock.group = group.clone().into();
+            Some(reading)
+        };
+        let readings = self.script.events.iter().filter_map(|event| on_pmu(read(event)?));
+        Snapshot { readings: readings.collect() }
+    }
 }
 
 impl Probe for ScriptedProbe {
@@ -98,15 +155,13 @@ impl Probe for ScriptedProbe {
     fn read(&mut self) -> Result<Snapshot, Unavailable> {
         let Some(sample) = self.sample.take() else {
             self.sample = Some(self.samples.fetch_add(1, Ordering::Relaxed));
-            let readings = self.script.events.iter().map(ScriptedEvent::before);
-            return Ok(Snapshot { readings: readings.collect() });
+            return Ok(self.readings(|event| Some(event.before())));
         };
         if self.script.read_errors.contains(&sample) {
             let metrics: Vec<_> = self.script.events.iter().map(|one| one.metric.name).collect();
             return Err(unavailable(&metrics, Source::Scripted, "the script says: not readable"));
         }
-        let readings = self.script.events.iter().filter_map(|event| event.after(sample));
-        Ok(Snapshot { readings: readings.collect() })
+        Ok(self.readings(|event| event.after(sample)))
     }
 }
 
@@ -154,6 +209,8 @@ struct WireScript {
     refused: Vec<WireRefused>,
     #[serde(default)]
     read_errors: Vec<u64>,
+    #[serde(default)]
+    pmu_counters: Option<usize>,
 }
 
 #[derive(Deserialize)]
@@ -216,7 +273,8 @@ impl WireGroup {
         for event in self.events {
             let name = &event.metric;
             ensure!(!event.values.is_empty(), "metric `{name}` has no values");
-            let Some(metric) = metrics::find(name) else {
+            let Some(metric) = metrics::find(name).copied().or_else(|| choice::raw_metric(name))
+            else {
                 let known: Vec<_> = metrics::ALL.iter().map(|metric| metric.name).collect();
                 bail!("unknown metric `{name}`; expected one of {}", known.join(", "));
             };
@@ -231,7 +289,7 @@ impl WireGroup {
                     running: running.clone(),
                 },
             };
-            events.push(ScriptedEvent { metric: *metric, source, values: event.values, kind });
+            events.push(ScriptedEvent { metric, source, values: event.values, kind });
         }
         Ok(events)
     }
@@ -243,13 +301,11 @@ fn words(list: &[Source]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Counters, TargetKind};
+    use super::super::{Choice, Counters, TargetKind, Turn};
     use super::*;
 
-    const TARGET: Target = Target { pid: 0, kind: TargetKind::Worker };
-
     fn open(script: &Scripted) -> (Counters, Vec<Unavailable>) {
-        Counters::open(&TARGET, &[script])
+        Counters::open(&Target::new(0, TargetKind::Worker), &[script])
     }
 
     fn sample(counters: &mut Counters) -> Vec<(String, f64)> {
@@ -352,6 +408,61 @@ mod tests {
         assert_eq!(sample(&mut counters), []);
         assert_eq!(counters.take_unavailable().len(), 1);
         assert_eq!(sample(&mut counters), [named("cycles", 3.0)]);
+    }
+
+    #[test]
+    fn a_pmu_with_fewer_counters_than_asked_counts_in_turns_and_says_what_has_none() {
+        let script = Scripted::parse(
+            r#"{"pmu_counters": 2, "groups": [
+                {"name": "pmu", "source": "hardware", "events": [
+                    {"metric": "cycles", "values": [10]},
+                    {"metric": "instructions", "values": [20]},
+                    {"metric": "branches", "values": [30]},
+                    {"metric": "r1c2", "values": [40]}]},
+                {"name": "rest", "kind": "total", "events": [
+                    {"metric": "page_faults", "values": [5]}]}]}"#,
+        )
+        .unwrap();
+        let names = ["cycles", "instructions", "branches", "branch_misses", "r1c2"];
+        let mut choice = Choice::of(names).unwrap();
+        let counted = |choice: &Choice, round| {
+            let turn = Turn { round, rounds: 2 };
+            let target = Target { choice, turn, ..Target::new(0, TargetKind::Worker) };
+            let (mut counters, unavailable) = Counters::open(&target, &[&script]);
+            counters.begin();
+            counters.start();
+            let values = counters.stop();
+            let groups: Vec<_> = values
+                .iter()
+                .filter_map(|value| Some(value.counting.as_ref()?.group.clone()))
+                .collect();
+            let names: Vec<_> = values.into_iter().map(|value| value.metric).collect();
+            (names.join(" "), groups.join(" "), unavailable)
+        };
+        let (names, groups, unavailable) = counted(&choice, 0);
+        assert_eq!(
+            (names.as_str(), groups.as_str()),
+            ("cycles instructions page_faults", "core core")
+        );
+        assert_eq!(unavailable.len(), 1);
+        assert_eq!(
+            (unavailable[0].errno, unavailable[0].metrics.join(" ")),
+            (Some(2), "branch_misses".to_owned())
+        );
+        let (names, groups, _) = counted(&choice, 1);
+        assert_eq!(
+            (names.as_str(), groups.as_str()),
+            ("branches r1c2 page_faults", "branch+r1c2 branch+r1c2")
+        );
+        choice.share = true;
+        assert_eq!(counted(&choice, 1).0, "cycles instructions branches r1c2 page_faults");
+        choice.share = false;
+        let turn = Turn { round: 0, rounds: 1 };
+        let target = Target { choice: &choice, turn, ..Target::new(0, TargetKind::Worker) };
+        let (_, unavailable) = Counters::open(&target, &[&script]);
+        let told = unavailable.iter().find(|one| one.reason.contains("take turns")).unwrap();
+        assert_eq!(told.metrics, ["branches", "r1c2"]);
+        assert!(told.remedy.contains("-r") && told.remedy.contains("share = true"));
     }
 
     #[test]

@@ -16,17 +16,14 @@ pub struct Software;
 const SOFTWARE: u32 = 1;
 
 /// One group: software events share no hardware, so that any number is counted together.
-const GROUPS: &[EventGroup] = &[EventGroup {
-    name: "software",
-    events: &[
-        event(CPU_TIME, 1, "software/task-clock", Kernel::Always),
-        event(PAGE_FAULTS, 2, "software/page-faults", Kernel::Both),
-        event(MINOR_FAULTS, 5, "software/minor-faults", Kernel::Both),
-        event(MAJOR_FAULTS, 6, "software/major-faults", Kernel::Both),
-        event(CONTEXT_SWITCHES, 3, "software/context-switches", Kernel::Only),
-        event(CPU_MIGRATIONS, 4, "software/cpu-migrations", Kernel::Only),
-    ],
-}];
+const EVENTS: &[Event] = &[
+    event(CPU_TIME, 1, "software/task-clock", Kernel::Always),
+    event(PAGE_FAULTS, 2, "software/page-faults", Kernel::Both),
+    event(MINOR_FAULTS, 5, "software/minor-faults", Kernel::Both),
+    event(MAJOR_FAULTS, 6, "software/major-faults", Kernel::Both),
+    event(CONTEXT_SWITCHES, 3, "software/context-switches", Kernel::Only),
+    event(CPU_MIGRATIONS, 4, "software/cpu-migrations", Kernel::Only),
+];
 
 const fn event(metric: Metric, config: u64, name: &'static str, kernel: Kernel) -> Event {
     Event { metric, kind: SOFTWARE, config, name, kernel }
@@ -37,7 +34,8 @@ impl CounterSource for Software {
         "software"
     }
 
-    fn open(&self, target: &Target) -> Opened {
-        perf::open(target, Facility::Software, GROUPS)
+    fn open(&self, target: &Target<'_>) -> Opened {
+        let all = EventGroup { name: "software".into(), events: EVENTS.into() };
+        perf::open(target, Facility::Software, &[all])
     }
 }

@@ -11,13 +11,14 @@ use super::values::{picked, process_values};
 use super::{Attempt, Bench, Keep, Taken, Todo, blank};
 use crate::case::template::substitute;
 use crate::case::{Case, CommandLine, CommandRunner};
-use crate::counters::{Counters, TargetKind};
+use crate::counters::{Counters, TargetKind, Turn};
 use crate::worker::command::{Accept, Finished, finish, run_to_end};
 use crate::worker::{Exit, ExitStatus, Held, Output, Spawn};
 
 /// What a case of a command starts, with its parameters in place.
 pub(super) struct Lines {
     measured: Spawn,
+    turn: Turn,
     prepare: Option<Spawn>,
     conclude: Option<Spawn>,
     check: Option<Spawn>,
@@ -33,7 +34,7 @@ impl Bench<'_> {
         (case, todo): (&Case, &Todo),
         keep: &mut Keep<'_>,
     ) -> anyhow::Result<Vec<Unavailable>> {
-        let lines = self.lines(runner, case, data_dir);
+        let lines = self.lines(runner, (case, todo), data_dir);
         let mut unavailable = Vec::new();
         self.samples(data_dir, todo, keep, |bench, iteration| {
             let what = (runner, &lines);
@@ -80,7 +81,7 @@ impl Bench<'_> {
         }
         let cold = self.evict(&lines.data_dir).map_err(|error| failure(format!("{error:#}")));
         taken.sample.started_ns = super::now_ns();
-        let measured = cold.and_then(|()| self.measured(runner, &lines.measured, taken));
+        let measured = cold.and_then(|()| self.measured(runner, lines, taken));
         let concluded = match &lines.conclude {
             Some(line) => run_to_end(self.launcher, line, timeout, "conclude").map(drop),
             None => Ok(()),
@@ -98,11 +99,11 @@ impl Bench<'_> {
     fn measured(
         &mut self,
         runner: &CommandRunner,
-        line: &Spawn,
+        lines: &Lines,
         Taken { sample, output: said }: &mut Taken,
     ) -> Result<Done, Failure> {
-        let held = self.launcher.hold(line)?;
-        let (mut counters, mut unavailable) = self.attach(&held, TargetKind::Command);
+        let held = self.launcher.hold(&lines.measured)?;
+        let (mut counters, mut unavailable) = self.attach(&held, TargetKind::Command, lines.turn);
         let accept = if runner.ignore_failure { Accept::AnyCode } else { Accept::Success };
         let (finished, counted) = self.counted(held, &mut counters, accept);
         unavailable.extend(counters.take_unavailable());
@@ -134,7 +135,12 @@ impl Bench<'_> {
         (finished, counters.stop())
     }
 
-    pub(super) fn lines(&self, runner: &CommandRunner, case: &Case, data_dir: &Path) -> Lines {
+    pub(super) fn lines(
+        &self,
+        runner: &CommandRunner,
+        (case, todo): (&Case, &Todo),
+        data_dir: &Path,
+    ) -> Lines {
         let params = self.placeholders(case, data_dir);
         let text = |text: &str| substitute(text, &params);
         let cwd = PathBuf::from(text(&case.runner.cwd.to_string_lossy()));
@@ -146,6 +152,7 @@ impl Bench<'_> {
         let aside = |line: &Option<CommandLine>| line.as_ref().map(spawn);
         Lines {
             measured: spawn(&runner.command),
+            turn: self.turn(case, todo),
             prepare: aside(&runner.prepare),
             conclude: aside(&runner.conclude),
             check: aside(&runner.check),

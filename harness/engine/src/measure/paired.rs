@@ -30,6 +30,8 @@ const GRACE: Duration = Duration::from_secs(2);
 /// the sum of both sides, it favours neither.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Turns {
+    /// Number of the pair, which decides whose turn it is on the PMU.
+    pub pair: u32,
     /// Couples at first that do not count.
     pub warmup: u32,
     /// Couples that count, at most.
@@ -38,6 +40,13 @@ pub struct Turns {
     pub executions: u32,
     /// When to stop before `couples`, but not before one couple.
     pub time: Duration,
+}
+
+impl Turns {
+    fn todo(&self) -> Todo {
+        let (first, warmup, end) = (0, self.warmup, u32::MAX);
+        Todo { pass: Pass::Timed, process: self.pair, first, warmup, end }
+    }
 }
 
 /// Two samples of two sides, one after the other.
@@ -109,7 +118,7 @@ impl Bench<'_> {
         }
         let mut seats: Vec<Seat> = Vec::new();
         for (side, case, place) in sides {
-            match self.seat(side, case, place, &mut pair)? {
+            match self.seat((side, case), place, turns, &mut pair)? {
                 Some(seat) => seats.push(seat),
                 None => break,
             }
@@ -126,9 +135,9 @@ impl Bench<'_> {
     /// Copies a side's program, starts it and has it prepare; `None` when it fails at that.
     fn seat(
         &mut self,
-        side: Side,
-        case: &Case,
+        (side, case): (Side, &Case),
         place: &str,
+        turns: &Turns,
         pair: &mut Pair,
     ) -> anyhow::Result<Option<Seat>> {
         let dir = self.work_dir.join(place);
@@ -144,15 +153,16 @@ impl Bench<'_> {
                 vec![exe, WORKER_COMMAND.to_owned()]
             }
             RunnerKind::Command(runner) => {
-                let lines = self.lines(runner, &case, &data_dir);
+                let lines = self.lines(runner, (&case, &turns.todo()), &data_dir);
                 let player = Player::Command(runner.clone(), Box::new(lines));
                 return Ok(Some(Seat { side, data_dir, player, case }));
             }
         };
         let spawn = Spawn::worker(argv, &case.runner.cwd).with_env(case.runner.env.clone());
         let spawn = self.spawn(spawn, &data_dir);
-        let started =
-            self.launcher.hold(&spawn).and_then(|held| self.ready(held, &case, &data_dir));
+        let todo = turns.todo();
+        let held = self.launcher.hold(&spawn);
+        let started = held.and_then(|held| self.ready(held, (&case, &todo), &data_dir));
         Ok(match started {
             Ok((worker, counters, unavailable)) => {
                 pair.unavailable.extend(unavailable);
@@ -212,7 +222,7 @@ impl Bench<'_> {
         let first = seats[0].side;
         let mut taken = Vec::with_capacity(2);
         for seat in seats.iter_mut() {
-            let Attempt { taken: one, wrote } = self.turn(seat, number, turns, pair);
+            let Attempt { taken: one, wrote } = self.half(seat, number, turns, pair);
             self.clean(&seat.data_dir, wrote)?;
             if let Status::Failed(failure) = one.sample.status {
                 pair.failure = Some(SideFailure { side: seat.side, failure });
@@ -227,7 +237,7 @@ impl Bench<'_> {
 
     /// One half of a couple. Answers of workers are asked for in the first couple of a process:
     /// reading a result back can cost more than making it.
-    fn turn(&mut self, seat: &mut Seat, number: u32, turns: &Turns, pair: &mut Pair) -> Attempt {
+    fn half(&mut self, seat: &mut Seat, number: u32, turns: &Turns, pair: &mut Pair) -> Attempt {
         let todo =
             Todo { pass: Pass::Timed, process: 0, first: 0, warmup: turns.warmup, end: u32::MAX };
         let attempt = match &mut seat.player {

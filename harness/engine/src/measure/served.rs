@@ -26,7 +26,8 @@ impl Bench<'_> {
     ) -> anyhow::Result<Vec<Unavailable>> {
         let spawn = Spawn::worker(argv, &case.runner.cwd).with_env(case.runner.env.clone());
         let spawn = self.spawn(spawn, data_dir);
-        let started = self.launcher.hold(&spawn).and_then(|held| self.ready(held, case, data_dir));
+        let started = self.launcher.hold(&spawn);
+        let started = started.and_then(|held| self.ready(held, (case, todo), data_dir));
         let (mut worker, mut counters, mut unavailable) = match started {
             Ok(started) => started,
             // What could not be counted of a process that never came to its work says nothing
@@ -49,11 +50,11 @@ impl Bench<'_> {
     pub(super) fn ready(
         &self,
         held: Held,
-        case: &Case,
+        (case, todo): (&Case, &Todo),
         data_dir: &Path,
     ) -> Result<(Worker, Counters, Vec<Unavailable>), Failure> {
         let timeout = self.sampling.timeout;
-        let (counters, unavailable) = self.attach(&held, TargetKind::Worker);
+        let (counters, unavailable) = self.attach(&held, TargetKind::Worker, self.turn(case, todo));
         let mut worker = Worker::greet(held.release()?, timeout)?;
         let prepare = Prepare {
             workload: case.workload.clone(),

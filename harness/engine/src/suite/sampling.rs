@@ -9,9 +9,10 @@ use serde::Deserialize;
 
 use super::message::{cannot_be, translate};
 use super::source::{Located, Source};
-use super::wire::{WireOutput, WireSampling};
+use super::wire::{WireCounters, WireOutput, WireSampling};
 use super::{SuiteError, check};
 use crate::case::{Order, Sampling};
+use crate::counters::{Choice, EVENTS_MAX, event_names};
 use crate::reject::Rule;
 
 /// Highest CPU number that `pin` may name.
@@ -34,6 +35,8 @@ pub(crate) struct SamplingPatch {
     order: Option<Order>,
     seed: Option<u64>,
     pin: Option<Vec<usize>>,
+    events: Option<Choice>,
+    share: Option<bool>,
     reject: Option<Rule>,
     directory: Option<PathBuf>,
     sync: Option<bool>,
@@ -58,6 +61,9 @@ impl SamplingPatch {
         set(self.evict, &mut sampling.evict);
         sampling.budget = self.budget.or(sampling.budget);
         sampling.pin = self.pin.or(sampling.pin.take());
+        let share = self.share.unwrap_or(sampling.counters.share);
+        set(self.events, &mut sampling.counters);
+        sampling.counters.share = share;
         sampling.reject = self.reject.or(sampling.reject.take());
         *directory = self.directory.or(directory.take());
     }
@@ -76,6 +82,7 @@ pub(super) fn defaults() -> Sampling {
         sync: true,
         evict: false,
         pin: None,
+        counters: Choice::usual(),
         reject: None,
     }
 }
@@ -94,6 +101,7 @@ pub(super) fn check(
     source: &Arc<Source>,
     sampling: &WireSampling,
     output: &WireOutput,
+    counters: &WireCounters,
 ) -> Result<SamplingPatch, SuiteError> {
     let count = |key, found: &Option<_>, min: i64, max: i64| match found {
         Some(found) => check::count(source, key, found, (min, max)).map(Some),
@@ -117,6 +125,8 @@ pub(super) fn check(
         order: order.transpose()?,
         seed: count("seed", &sampling.seed, 0, i64::MAX)?.map(i64::unsigned_abs),
         pin: sampling.pin.as_ref().map(|found| cpus(source, found)).transpose()?,
+        events: counters.events.as_ref().map(|found| events(source, found)).transpose()?,
+        share: counters.share.as_ref().map(|found| found.value),
         reject: sampling.reject.as_ref().map(|found| rule(source, found)).transpose()?,
         directory: directory.transpose()?.map(PathBuf::from),
         sync: output.sync.as_ref().map(|found| found.value),
@@ -140,15 +150,18 @@ pub(crate) fn patch(
         sampling: WireSampling,
         #[serde(default)]
         output: WireOutput,
+        #[serde(default)]
+        counters: WireCounters,
     }
     let parsed = |text: &str| {
         let document = Source::new("--set", text);
         let tables: Tables = toml::from_str(text).map_err(|error| translate(&document, &error))?;
-        check(&document, &tables.sampling, &tables.output)
+        check(&document, &tables.sampling, &tables.output, &tables.counters)
     };
     // A person types `timeout=60s` without the quotes that TOML asks for. Counts may be quoted.
     let written = match value.value.as_str() {
         flag @ ("true" | "false") => flag.to_owned(),
+        list if list.starts_with('[') => list.to_owned(),
         // A JSON string is a TOML string.
         text => serde_json::Value::from(text).to_string(),
     };
@@ -159,6 +172,29 @@ pub(crate) fn patch(
         let span =
             if in_name { start + found.start..start + found.end } else { value.span.clone() };
         error.moved(source, &span)
+    })
+}
+
+/// The chosen events: at least one, each of them known.
+fn events(
+    source: &Arc<Source>,
+    found: &Located<Vec<Located<String>>>,
+) -> Result<Choice, SuiteError> {
+    let names = &found.value;
+    if !(1..=EVENTS_MAX).contains(&names.len()) {
+        return Err(cannot_be(source, &found.span, "events")
+            .allowed(format!("a list of 1 to {EVENTS_MAX} events, or no `events` at all")));
+    }
+    Choice::of(names.iter().map(|name| name.value.as_str())).map_err(|at| {
+        let name = &names[at];
+        let words = ["cpu_time", "page_faults", "context_switches"];
+        let error = SuiteError::at(source, &name.span, format!("unknown event `{}`", name.value))
+            .names(&name.value, event_names())
+            .note("a raw event is `r` and its number in hexadecimal, such as `r1c2`");
+        match words.contains(&name.value.replace('-', "_").as_str()) {
+            true => error.note("software events and process accounting are always counted"),
+            false => error,
+        }
     })
 }
 

@@ -29,6 +29,9 @@ pub(super) struct WireSuite {
     /// Where workers write, and what is done with it between samples.
     #[serde(default)]
     pub(super) output: WireOutput,
+    /// Which events of the CPU are counted.
+    #[serde(default)]
+    pub(super) counters: WireCounters,
     /// Foreign programs and commands.
     #[serde(default)]
     pub(super) runner: Vec<Located<WireRunner>>,
@@ -79,6 +82,19 @@ pub(super) struct WireOutput {
     pub(super) sync: Option<Located<bool>>,
     /// Evict the files of the directory from the page cache before each sample. Default false.
     pub(super) evict: Option<Located<bool>>,
+}
+
+/// Which events of the CPU are counted.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Counters")]
+pub(super) struct WireCounters {
+    /// Hardware events by name, and raw ones such as "r1c2". Default: cycles, instructions,
+    /// branches, branch_misses, cache_references, cache_misses. `dyno doctor --events` lists all.
+    pub(super) events: Option<Located<Vec<Located<String>>>>,
+    /// Let events that do not fit the PMU at once share it inside a sample, which makes them
+    /// estimates, instead of taking turns over rounds. Default false.
+    pub(super) share: Option<Located<bool>>,
 }
 
 /// One case or, with a grid, many.

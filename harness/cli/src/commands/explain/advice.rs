@@ -136,6 +136,30 @@ advice! {
          removes them",
         "a worker that repeats the same input teaches the predictor; small inputs look better \
          than they are";
+    "stalled_cycles_frontend": "hardware (perf), where the suite chooses it",
+        "tells code that is too large or too branchy to be fetched in time",
+        "CPUs count very different things under this name, and many have none";
+    "stalled_cycles_backend": "hardware (perf), where the suite chooses it",
+        "tells work that waits for memory or for a busy unit",
+        "CPUs count very different things under this name, and many have none";
+    "l1d_loads": "hardware (perf), where the suite chooses it",
+        "the base of l1d_miss_rate",
+        "what counts as a load differs between CPUs";
+    "l1d_load_misses": "hardware (perf), where the suite chooses it",
+        "data that lies too far apart: layouts, strides",
+        "most are answered by the next level and cost little: see cache_misses";
+    "llc_loads": "hardware (perf), where the suite chooses it",
+        "the base of llc_miss_rate",
+        "loads alone, where cache_references counts more";
+    "llc_load_misses": "hardware (perf), where the suite chooses it",
+        "loads that waited for memory",
+        "prefetched lines are missing, and some CPUs have no such event";
+    "dtlb_loads": "hardware (perf), where the suite chooses it",
+        "the base of dtlb_miss_rate",
+        "on many CPUs the same as l1d_loads, or not there";
+    "dtlb_load_misses": "hardware (perf), where the suite chooses it",
+        "random access over much memory: huge pages make them vanish",
+        "some CPUs count those alone that the second TLB did not know either";
     "l1i_misses": "simulated",
         "tells code that is too large for its cache: many generics, much inlining",
         "the simulated CPU prefetches nothing";
@@ -193,15 +217,40 @@ advice! {
         "tells waiting for memory (well below 1) from computing (2 and more)",
         "higher is not faster: a vectorised loop may have fewer instructions per cycle and be \
          done earlier";
+    "ghz": "",
+        "whether the CPU was throttled or boosted while the work ran",
+        "needs a kernel that may be counted; turbo makes it differ between cases that use one core \
+         and cases that use all";
     "cache_miss_rate": "",
         "whether a working set fits the last-level cache",
         "a rate of few references is no problem: look at cache_misses too";
     "branch_miss_rate": "",
         "whether the CPU can guess where the work goes next",
         "a rate of few branches is no problem: look at branch_misses too";
+    "l1d_miss_rate": "",
+        "whether what is used together lies together",
+        "a rate of few loads is no problem: look at l1d_load_misses too";
+    "llc_miss_rate": "",
+        "whether a working set fits the last-level cache, by loads alone",
+        "prefetching hides misses: see cache_miss_rate";
+    "dtlb_miss_rate": "",
+        "whether the work jumps over more memory than the TLB covers",
+        "a rate of few loads is no problem: look at dtlb_load_misses too";
+    "frontend_stalls": "",
+        "how much of the time the CPU had nothing to start",
+        "counted differently by each CPU: hold cases of one machine against each other";
+    "backend_stalls": "",
+        "how much of the time the CPU waited for data or for a unit",
+        "counted differently by each CPU: hold cases of one machine against each other";
+    "cpu_time_per_row": "",
+        "the price of one row in CPU time, whatever the number of threads",
+        "waiting is not in it";
     "instructions_per_row": "",
         "compares cases of different sizes; where simulated, it hardly moves between runs",
         "fewer instructions can be slower ones";
+    "cycles_per_row": "",
+        "the price of one row without the clock frequency in it",
+        "needs a PMU";
     "estimated_cycles_per_row": "",
         "one number per row for instructions, caches and branches of a simulated CPU",
         "a formula and no measurement";
@@ -214,10 +263,34 @@ advice! {
     "branch_misses_per_row": "",
         "tells decisions that the CPU cannot foresee",
         "small inputs are learnt by heart";
+    "page_faults_per_row": "",
+        "memory that is taken from the kernel again and again, by rows",
+        "what is touched once per run is in it too, spread over the rows";
     "allocations_per_row": "",
         "what one row costs the allocator; a buffer that is reused shows as the allocations it saves",
         "what is allocated once per run is in it too, spread over the rows";
     "allocated_bytes_per_row": "",
         "how much memory one row takes on its way",
         "bytes asked for, however short they live";
+    "written_bytes_per_row": "",
+        "what one row takes on its way out, temporary files and rewrites included",
+        "the worker's own protocol lines are in it: small inputs look fatter than they are";
+    "time_per_byte": "",
+        "the price of one byte: compares work on rows of different widths",
+        "of the bytes that the work says it read, or wrote where it reads none";
+    "cpu_time_per_byte": "",
+        "the price of one byte in CPU time, whatever the number of threads",
+        "waiting is not in it";
+    "instructions_per_byte": "",
+        "parsers and codecs are compared by it",
+        "wide instructions do more bytes each: see cycles_per_byte";
+    "cycles_per_byte": "",
+        "the number that codecs are quoted by",
+        "needs a PMU";
+    "cache_misses_per_byte": "",
+        "near 1/64 every line is fetched from memory once; far above, more than once",
+        "prefetched lines may be missing";
+    "allocations_per_byte": "",
+        "allocations of work whose rows differ in width",
+        "of the bytes that the work says it read, or wrote where it reads none";
 }

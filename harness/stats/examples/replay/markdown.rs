@@ -1,0 +1,47 @@
+//! What the replay prints.
+#![expect(clippy::print_stdout, reason = "a benchmark prints")]
+
+use std::path::Path;
+
+use crate::goals::{Figure, percent};
+use crate::table::Row;
+
+/// Prints the rows, contended / quieter in each cell.
+pub(crate) fn table(rows: &[Row], missing: Option<&Path>) {
+    println!("## Rules\n");
+    println!("Each cell: contended / quieter. Red on identical programs is the error rate.\n");
+    println!(
+        "| rule | metric | red, identical | red at +3 % | red at +5 % | s a case | s at +3 % |"
+    );
+    println!("|---|---|---|---|---|---|---|");
+    for row in rows {
+        let [contended, quieter] = row.cells;
+        let shares = [0, 1, 2].map(|change| {
+            format!("{} / {}", percent(contended.red[change]), percent(quieter.red[change]))
+        });
+        let seconds =
+            [0, 1].map(|at| format!("{:.1} / {:.1}", contended.seconds[at], quieter.seconds[at]));
+        let name = if row.ours { format!("**{}**", row.name) } else { row.name.clone() };
+        println!("| {name} | {} | {} | {} |", row.metric, shares.join(" | "), seconds.join(" | "));
+    }
+    if let Some(folder) = missing {
+        let folder = folder.display();
+        println!(
+            "\nskipped: the rules of other tools and whole commands: no recordings in {folder}"
+        );
+    }
+    println!();
+}
+
+/// The beginning of the table of goals.
+pub(crate) fn goals() {
+    println!("## Goals\n");
+    println!("| | goal | found | |");
+    println!("|---|---|---|---|");
+}
+
+/// One goal.
+pub(crate) fn figure(figure: &Figure) {
+    let holds = if figure.holds { "holds" } else { "**falls short**" };
+    println!("| {} | {} | {} | {holds} |", figure.name, figure.goal, figure.found);
+}

@@ -1,0 +1,91 @@
+//! The goals of the gate and of the scan of histories, on recorded noise: what `examples/replay`
+//! prints, with fewer replays. Seeded, so that it finds the same every time.
+#![expect(clippy::print_stdout, reason = "the figures are worth seeing")]
+
+#[path = "../examples/replay/gate.rs"]
+mod gate;
+#[path = "../examples/replay/goals.rs"]
+mod goals;
+#[path = "../examples/replay/noise.rs"]
+mod noise;
+#[path = "../examples/replay/peers.rs"]
+mod peers;
+#[path = "../examples/replay/rules.rs"]
+mod rules;
+#[path = "../src/seeded.rs"]
+#[expect(dead_code, reason = "the tests inside the crate use more of it")]
+mod seeded;
+#[path = "../examples/replay/table.rs"]
+mod table;
+
+use goals::{Effort, Figure, of_metric};
+use noise::Group;
+
+const EFFORT: Effort = Effort { suites: 300, replays: 150, histories: 3000 };
+
+fn check(figures: &[Figure]) {
+    assert!(!figures.is_empty());
+    for Figure { name, goal, found, holds } in figures {
+        println!("{name}: {goal}: {found}");
+        assert!(holds, "{name}: {goal}: {found}");
+    }
+}
+
+/// The recorded pairs of the C programs and of the pipeline.
+fn everything() -> Vec<Group> {
+    noise::kernels().into_iter().chain(noise::pipeline()).collect()
+}
+
+#[test]
+fn suites_of_identical_programs_do_not_go_red_and_errors_are_as_rare_as_promised() {
+    let groups = everything();
+    let groups: Vec<&Group> = groups.iter().collect();
+    assert_eq!(groups.len(), 34);
+    let (suites, gates) = goals::suites(&groups, EFFORT);
+    check(&[suites, goals::calibrated(&groups, EFFORT)]);
+    assert_eq!(gates.replays, 2 * 300 * 50);
+    assert_eq!((gates.regressed, gates.improved), (0, 0));
+}
+
+#[test]
+fn three_per_cent_of_cpu_time_are_caught_in_time() {
+    check(&goals::power(&of_metric(&noise::kernels(), "cpu"), EFFORT));
+}
+
+#[test]
+fn few_gates_stay_undecided_and_those_say_honestly_what_they_can_see() {
+    let kernels = noise::kernels();
+    check(&goals::undecided(&of_metric(&kernels, "cpu"), &of_metric(&kernels, "wall"), EFFORT));
+}
+
+#[test]
+fn verdicts_do_not_flip() {
+    let groups = everything();
+    check(&[goals::flips(&groups.iter().collect::<Vec<_>>(), EFFORT)]);
+}
+
+#[test]
+fn steps_in_histories_are_found_and_not_invented() {
+    check(&[goals::histories(EFFORT)]);
+}
+
+#[test]
+fn other_rules_call_identical_programs_slower_a_hundred_times_as_often() {
+    let (kernels, pipeline) = (noise::kernels(), noise::pipeline());
+    let recordings = match noise::recordings() {
+        Ok(recordings) => recordings,
+        Err(folder) => {
+            println!("skipped: no recordings in {}", folder.display());
+            return;
+        }
+    };
+    let rows = table::rows(&kernels, &pipeline, Some(&recordings), EFFORT);
+    let (_, identical) =
+        goals::suites(&kernels.iter().collect::<Vec<_>>(), Effort { suites: 600, ..EFFORT });
+    let figures = table::beside_peers(&rows, &identical);
+    check(&figures[..1]);
+    // At +3 % on a contended machine it takes longer than twice benchstat's 40 processes.
+    let slower: Vec<&str> =
+        figures.iter().filter(|one| !one.holds).map(|one| one.found.as_str()).collect();
+    assert!(slower.iter().all(|found| found.starts_with("contended, +3 %")), "{slower:?}");
+}
