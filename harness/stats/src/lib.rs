@@ -24,7 +24,7 @@ pub use families::{bonferroni, e_benjamini_hochberg};
 pub use hodges_lehmann::hodges_lehmann;
 pub use knee::{Better, Knee, Setting, knee};
 pub use modes::{Modes, two_modes};
-pub use outliers::{modified_z_scores, outliers};
+pub use outliers::{modified_z_scores, outlier_share, outliers};
 pub use ratio::{Ratio, ratio_of_medians};
 pub use start::{SlowStart, slow_start};
 pub use steps::{STEPS_VALUES_MAX, Split, Step, best_split, steps};

@@ -28,6 +28,8 @@ pub struct Modes {
 /// sets are split, which the tests measure. Hartigan's dip test (1985) finds groups that touch as
 /// well, but calls a skewed set bimodal more easily.
 ///
+/// Log ratios are turned into ratios first: how far apart medians are is a share of them.
+///
 /// `None` below 10 values, if one is not finite or not positive, and where there is one group.
 pub fn two_modes(values: &[f64]) -> Option<Modes> {
     const VALUES_MIN: usize = 10;

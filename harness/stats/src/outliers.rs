@@ -33,13 +33,19 @@ pub fn modified_z_scores(values: &[f64], usual: &[f64]) -> Vec<f64> {
 }
 
 /// The indices of values that stand more than 10 robust standard deviations away from the median
-/// of all; none where there are fewer than 8 values.
+/// of all; none where there are fewer than 8 values. Log ratios are turned into ratios first: the
+/// least spread that is believed is a share of the median, and theirs is near 0.
 pub fn outliers(values: &[f64]) -> Vec<usize> {
     if values.len() < VALUES_MIN {
         return Vec::new();
     }
     let scores = modified_z_scores(values, values).into_iter().enumerate();
     scores.filter(|(_, score)| score.abs() > FAR).map(|(index, _)| index).collect()
+}
+
+/// The share of values that are [`outliers`]: 0 where there are none or too few values to tell.
+pub fn outlier_share(values: &[f64]) -> f64 {
+    outliers(values).len() as f64 / values.len().max(1) as f64
 }
 
 #[cfg(test)]
@@ -53,6 +59,7 @@ mod tests {
     fn a_value_far_from_the_others_is_found_on_either_side() {
         let mut values = vec![100.0, 101.0, 99.0, 100.5, 99.5, 100.2, 99.8, 100.1, 180.0];
         assert_eq!(outliers(&values), [8]);
+        assert_eq!(outlier_share(&values), 1.0 / 9.0);
         values[8] = 20.0;
         assert_eq!(outliers(&values), [8]);
         values[8] = 103.0;
@@ -65,6 +72,7 @@ mod tests {
         assert!(outliers(&[100.0, 100.0, 100.0, 100.0, 100.0, 100.0, 100.0, 104.0]).is_empty());
         assert_eq!(outliers(&[100.0, 100.0, 100.0, 100.0, 100.0, 100.0, 100.0, 106.0]), [7]);
         assert!(outliers(&[0.0; 20]).is_empty());
+        assert_eq!((outlier_share(&[]), outlier_share(&[1.0; 9])), (0.0, 0.0));
         assert!(outliers(&[f64::NAN; 20]).is_empty());
         assert!(modified_z_scores(&[1.0], &[]).is_empty());
     }

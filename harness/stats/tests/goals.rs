@@ -59,6 +59,18 @@ fn few_gates_stay_undecided_and_those_say_honestly_what_they_can_see() {
 }
 
 #[test]
+fn processes_of_the_pipeline_differ_by_less_than_its_couples() {
+    let splits = noise::splits();
+    assert_eq!(splits.len(), 4);
+    for noise::Split { regime, metric, variances, costs: [pair, couple] } in splits {
+        println!("{regime}, {metric}: {variances:?}");
+        assert!(variances.between < variances.within && pair > couple);
+        // Above the 12 couples that are taken before anything is known.
+        assert!(variances.best_iterations(pair, couple, 40) > 12);
+    }
+}
+
+#[test]
 fn verdicts_do_not_flip() {
     let groups = everything();
     check(&[goals::flips(&groups.iter().collect::<Vec<_>>(), EFFORT)]);

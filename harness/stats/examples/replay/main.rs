@@ -1,6 +1,6 @@
 //! Replays recorded noise on this crate's gate and on the rules of other tools, and prints what
 //! came out as Markdown: `docs/replay.md` is its output. Seeded, so it prints the same every time
-//! but for the last line, which is a time. Takes a few minutes; with `--quick` seconds.
+//! but for the time of a scan. Takes a few minutes; with `--quick` seconds.
 //!
 //! ```text
 //! cargo run --release --package stats --example replay > docs/replay.md
@@ -55,6 +55,7 @@ fn main() -> ExitCode {
     markdown::figure(&goals::flips(&all(&kernels, &pipeline), effort));
     markdown::figure(&goals::histories(effort));
     markdown::figure(&scan_time());
+    markdown::splits(&noise::splits());
     ExitCode::SUCCESS
 }
 

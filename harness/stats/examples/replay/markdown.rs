@@ -4,6 +4,7 @@
 use std::path::Path;
 
 use crate::goals::{Figure, percent};
+use crate::noise::Split;
 use crate::table::Row;
 
 /// Prints the rows, contended / quieter in each cell.
@@ -44,4 +45,30 @@ pub(crate) fn goals() {
 pub(crate) fn figure(figure: &Figure) {
     let holds = if figure.holds { "holds" } else { "**falls short**" };
     println!("| {} | {} | {} | {holds} |", figure.name, figure.goal, figure.found);
+}
+
+/// How the noise of the pipeline splits, and the number of couples that follows.
+pub(crate) fn splits(splits: &[Split]) {
+    /// More couples than this are never taken.
+    const COUPLES_MAX: usize = 40;
+    println!("\n## Couples in a pair\n");
+    println!(
+        "The pipeline: standard deviation of ln(B / A) from couple to couple, of pairs beyond that,"
+    );
+    println!(
+        "and the number of couples that is worth most in a given time, {COUPLES_MAX} at most.\n"
+    );
+    println!("| regime | metric | couples | pairs | s a pair | s a couple | best number |");
+    println!("|---|---|---|---|---|---|---|");
+    for split in splits {
+        let [pair, couple] = split.costs;
+        let best = split.variances.best_iterations(pair, couple, COUPLES_MAX);
+        println!(
+            "| {} | {} | {} | {} | {pair:.2} | {couple:.3} | {best} |",
+            split.regime,
+            split.metric,
+            percent(split.variances.within.sqrt()),
+            percent(split.variances.between.sqrt()),
+        );
+    }
 }

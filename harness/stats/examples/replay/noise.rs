@@ -43,23 +43,50 @@ pub(crate) fn kernels() -> Vec<Group> {
         .collect()
 }
 
+/// A pair of the pipeline: what it cost in seconds, and its couples.
+struct PipelinePair {
+    seconds: f64,
+    couples: Vec<Couple>,
+}
+
+/// The log ratios of wall and of CPU time, and the wall time of both sides in seconds.
+struct Couple {
+    log_ratios: [f64; 2],
+    seconds: f64,
+}
+
+/// The columns of [`Couple::log_ratios`].
+const METRICS: [(&str, usize); 2] = [("cpu", 1), ("wall", 0)];
+const REGIMES: [&str; 2] = ["contended", "quieter"];
+
+/// The recorded pairs of one regime, in their order.
+fn pipeline_pairs(regime: &str) -> Vec<PipelinePair> {
+    let mut pairs = BTreeMap::<u32, PipelinePair>::new();
+    for cells in rows(include_str!("../../fixtures/noise/pipeline.csv")) {
+        if cells[0] != regime {
+            continue;
+        }
+        let seconds = number(cells[2]) / 1e3;
+        let pair = pairs.entry(number(cells[1]) as u32);
+        let pair = pair.or_insert(PipelinePair { seconds, couples: Vec::new() });
+        let [wall_a, wall_b, cpu_a, cpu_b] = [4, 5, 6, 7].map(|column| number(cells[column]));
+        pair.couples.push(Couple {
+            log_ratios: [(wall_b / wall_a).ln(), (cpu_b / cpu_a).ln()],
+            seconds: (wall_a + wall_b) / 1e6,
+        });
+    }
+    pairs.into_values().collect()
+}
+
 /// Process pairs in ping-pong: the multi-threaded pipeline of this repository.
 pub(crate) fn pipeline() -> Vec<Group> {
-    let mut pairs = BTreeMap::<(&str, u32), (f64, Vec<[f64; 2]>)>::new();
-    for cells in rows(include_str!("../../fixtures/noise/pipeline.csv")) {
-        let pair = number(cells[1]) as u32;
-        let entry = pairs.entry((cells[0], pair)).or_default();
-        entry.0 = number(cells[2]) / 1000.0;
-        let log_ratio = |a: &str, b: &str| number(b).ln() - number(a).ln();
-        entry.1.push([log_ratio(cells[4], cells[5]), log_ratio(cells[6], cells[7])]);
-    }
     let mut groups = Vec::new();
-    for regime in ["contended", "quieter"] {
-        for (metric, column) in [("wall", 0), ("cpu", 1)] {
-            let own = pairs.iter().filter(|((of, _), _)| *of == regime);
-            let units = own.filter_map(|(_, (seconds, couples))| {
-                let ratios: Vec<f64> = couples.iter().map(|couple| couple[column]).collect();
-                Some(Unit { log_ratio: stats::median(&ratios)?, seconds: *seconds })
+    for regime in REGIMES {
+        for (metric, column) in METRICS {
+            let units = pipeline_pairs(regime).into_iter().filter_map(|pair| {
+                let ratios: Vec<f64> =
+                    pair.couples.iter().map(|couple| couple.log_ratios[column]).collect();
+                Some(Unit { log_ratio: stats::median(&ratios)?, seconds: pair.seconds })
             });
             groups.push(Group {
                 regime: regime.to_owned(),
@@ -71,6 +98,41 @@ pub(crate) fn pipeline() -> Vec<Group> {
         }
     }
     groups
+}
+
+/// How the pipeline's noise splits into couples and pairs.
+pub(crate) struct Split {
+    pub(crate) regime: &'static str,
+    pub(crate) metric: &'static str,
+    pub(crate) variances: stats::Variances,
+    /// Seconds of a pair without its counted couples, and of one couple.
+    pub(crate) costs: [f64; 2],
+}
+
+/// The splits of both regimes and metrics.
+pub(crate) fn splits() -> Vec<Split> {
+    let mut splits = Vec::new();
+    for regime in REGIMES {
+        let pairs = pipeline_pairs(regime);
+        for (metric, column) in METRICS {
+            let observations: Vec<stats::Observation> = pairs
+                .iter()
+                .zip(0..)
+                .flat_map(|(pair, process)| {
+                    let values = pair.couples.iter().map(|couple| couple.log_ratios[column]);
+                    values.map(move |value| stats::Observation { process, value })
+                })
+                .collect();
+            let inside =
+                |pair: &PipelinePair| pair.couples.iter().map(|one| one.seconds).sum::<f64>();
+            let couples: f64 = pairs.iter().map(inside).sum();
+            let all: f64 = pairs.iter().map(|pair| pair.seconds).sum();
+            let costs = [(all - couples) / pairs.len() as f64, couples / observations.len() as f64];
+            let Some(variances) = stats::Variances::new(&observations) else { continue };
+            splits.push(Split { regime, metric, variances, costs });
+        }
+    }
+    splits
 }
 
 /// Consecutive processes of one program: what they measured, and their wall time.

@@ -12,7 +12,7 @@ pub(crate) fn fixed(a: &[f64], b: &[f64], _: &mut Seeded) -> bool {
     mean(b) / mean(a) > 1.05
 }
 
-/// Welch's t-test at 5 %, as in the script `welch_ttest.py` of hyperfine.
+/// Welch's t-test at 5 %, as in the script that comes with hyperfine.
 pub(crate) fn welch(a: &[f64], b: &[f64], _: &mut Seeded) -> bool {
     let [va, vb] = [a, b].map(|side| variance(side) / side.len() as f64);
     let freedom =
