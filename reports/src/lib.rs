@@ -9,6 +9,7 @@ pub mod derived;
 pub mod format;
 pub mod gate;
 pub mod history;
+pub mod profile;
 pub mod run_set;
 pub mod warnings;
 

@@ -4,6 +4,7 @@ mod cmd;
 mod comfort;
 mod gate;
 mod history;
+mod profile;
 
 use std::path::PathBuf;
 
@@ -17,6 +18,7 @@ pub(crate) use comfort::{
 };
 pub(crate) use gate::{GateArgs, GateFormat, OnlyChoice};
 pub(crate) use history::{ChoiceArgs, CompareArgs, HistoryArgs, MarkArgs};
+pub(crate) use profile::{ExportFormat, ProfileArgs};
 
 const EXIT_CODES: &str = "\
 Exit codes: 0 ok, 1 internal, 2 usage or suite, 3 regression, 4 nothing selected, 5 wrong answer,
@@ -40,6 +42,8 @@ pub(crate) enum Command {
     Run(RunArgs),
     /// Measure commands without a suite: `dyno cmd 'gzip -k f' 'zstd -k f'`.
     Cmd(Box<CmdArgs>),
+    /// Sample where the time of each case goes, and draw flame graphs.
+    Profile(Box<ProfileArgs>),
     /// Print the cases of a suite, the number of samples and an estimate of the time.
     List(ListArgs),
     /// Print the table of a run.

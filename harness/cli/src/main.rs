@@ -44,6 +44,7 @@ fn dispatch(command: &Command) -> anyhow::Result<Exit> {
     match command {
         Command::Run(args) => commands::run::run(args),
         Command::Cmd(args) => commands::cmd::run(args),
+        Command::Profile(args) => commands::profile::run(args),
         Command::List(args) => commands::list::run(args),
         Command::Show(args) => commands::show::run(args),
         Command::Compare(args) => commands::compare::run(args),

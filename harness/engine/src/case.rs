@@ -14,6 +14,7 @@ use record::{Better, CaseId, Unit};
 use workload_api::Params;
 
 use crate::counters::Choice;
+use crate::profiler::{Event, Settings};
 use crate::reject::Rule;
 
 /// One workload with one choice of parameters.
@@ -148,6 +149,28 @@ pub struct Sampling {
     pub counters: Choice,
     /// What takes a sample out; it is taken again.
     pub reject: Option<Rule>,
+}
+
+/// How cases are profiled.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Profiling {
+    /// What is sampled.
+    pub event: Event,
+    /// Samples per second and core.
+    pub rate_hz: u64,
+    /// How long the work of each case is sampled at least.
+    pub time: Duration,
+    /// Give functions that the compiler inlined frames of their own.
+    pub inlines: bool,
+    /// Draw the frames of thread pools and runtimes too.
+    pub unfolded: bool,
+}
+
+impl Default for Profiling {
+    fn default() -> Self {
+        let Settings { event, rate_hz, .. } = Settings::default();
+        Self { event, rate_hz, time: Duration::from_secs(2), inlines: false, unfolded: false }
+    }
 }
 
 /// Order of the cases inside a round.

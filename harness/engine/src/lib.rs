@@ -19,3 +19,4 @@ pub mod worker;
 pub mod counters;
 pub mod environment;
 pub mod hygiene;
+pub mod profiler;

@@ -20,7 +20,7 @@ use std::sync::Arc;
 use twox_hash::XxHash3_128;
 use workload_api::{Kind, Spec};
 
-use crate::case::{Case, Runner, RunnerKind, Sampling};
+use crate::case::{Case, Profiling, Runner, RunnerKind, Sampling};
 use crate::schedule::slots;
 use crate::suite::{BUILTIN, Build, RunnerDef, Span, Suite, SuiteError};
 use draft::{Draft, FILTER_NAMES, check_placeholders};
@@ -59,6 +59,8 @@ pub struct Plan {
     pub sampling: Sampling,
     /// Where workers write, absolute, if the suite or `--set` says so.
     pub output: Option<PathBuf>,
+    /// How the cases are profiled, if the suite asks for that.
+    pub profile: Option<Profiling>,
     /// The suite, the overrides and the filter, as a run keeps them.
     pub suite: record::SuiteInfo,
     /// What a gate asks of the cases.
@@ -119,6 +121,7 @@ impl Plan {
             rules,
             build: suite.build.clone(),
             runners: suite.runners.iter().map(|def| Arc::clone(&def.runner)).collect(),
+            profile: suite.profile.clone(),
             suite: suite_info(suite, options),
             cases,
         })

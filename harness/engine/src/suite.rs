@@ -9,6 +9,7 @@ mod check;
 mod error;
 mod gate;
 mod message;
+mod profile;
 mod quantity;
 mod runner;
 mod sampling;
@@ -19,7 +20,7 @@ mod words;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::case::Sampling;
+use crate::case::{Profiling, Sampling};
 pub(crate) use cases::{Axis, AxisValues, CaseDef, Setting, Stride, unequal_zip};
 pub(crate) use check::NAME_CHARS_MAX;
 pub use error::SuiteError;
@@ -27,9 +28,10 @@ pub(crate) use error::nearest;
 pub use gate::Build;
 pub(crate) use gate::GateDef;
 pub(crate) use message::cannot_be;
+pub use profile::{RATE_MAX, profile_time};
 pub(crate) use quantity::{bytes, count, nanoseconds, number};
 pub(crate) use runner::{BUILTIN, RunnerDef};
-pub(crate) use sampling::patch;
+pub(crate) use sampling::{parse_cpus, patch};
 pub(crate) use source::{Located, Source, Span};
 use wire::WireSuite;
 
@@ -51,6 +53,8 @@ pub struct Suite {
     pub output: Option<PathBuf>,
     /// How a revision is built, if the suite says so.
     pub build: Option<Build>,
+    /// How its cases are profiled, if it asks for that.
+    pub profile: Option<Profiling>,
     /// Where `pin` stands, and where the output directory does.
     pub(crate) pin_span: Option<Span>,
     pub(crate) output_span: Option<Span>,
@@ -101,6 +105,7 @@ impl Suite {
             path: path.to_owned(),
             sampling,
             output: output.map(|output| directory.join(output)),
+            profile: profile::check(&source, wire.profile.as_ref())?,
             pin_span: wire.sampling.pin.as_ref().map(|pin| pin.span.clone()),
             output_span: wire.output.directory.as_ref().map(|found| found.span.clone()),
             directory,

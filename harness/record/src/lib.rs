@@ -6,6 +6,7 @@
 mod id;
 mod metric;
 mod pass;
+mod profile;
 mod run;
 mod sample;
 mod words;
@@ -17,5 +18,6 @@ pub mod store;
 pub use id::{CaseId, RunId};
 pub use metric::{Better, Counting, Source, Unit, Value};
 pub use pass::Pass;
+pub use profile::{Profile, ProfileInfo, Region, Stack, Weight};
 pub use run::{CaseInfo, Environment, Fact, RunInfo, SamplingInfo, Step, SuiteInfo, Unavailable};
 pub use sample::{Answer, Failure, FailureKind, Mark, Sample, Status};

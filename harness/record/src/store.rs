@@ -10,6 +10,7 @@ mod files;
 mod finish;
 mod gates;
 mod journal;
+mod profiles;
 mod remove;
 mod resolve;
 mod tables;
@@ -19,8 +20,6 @@ use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
-
-use serde::Deserialize;
 
 pub use error::StoreError;
 pub use gates::GateWriter;
@@ -206,17 +205,10 @@ impl Store {
 
 /// Reads `run.json` and refuses layouts that this version does not know.
 fn read_info(directory: &Path) -> Result<RunInfo, StoreError> {
-    #[derive(Deserialize)]
-    struct Layout {
-        schema: u32,
-    }
     let path = directory.join(files::INFO);
     let text = fs::read(&path).map_err(|e| StoreError::io("read", &path, e))?;
     let damaged = |e: serde_json::Error| StoreError::damaged(&path, e.to_string());
-    let Layout { schema } = serde_json::from_slice(&text).map_err(damaged)?;
-    if schema != RunInfo::SCHEMA {
-        return Err(StoreError::Schema { path, found: schema, known: RunInfo::SCHEMA });
-    }
+    files::refuse_layout(&path, &text, RunInfo::SCHEMA)?;
     serde_json::from_slice(&text).map_err(damaged)
 }
 

@@ -17,7 +17,7 @@ use record::store::{RunWriter, Store};
 use record::{RunInfo, Sample};
 use reports::RunSet;
 
-use super::{planning, reading};
+use super::{planning, profiling, reading};
 use crate::args::EndingArgs;
 use crate::exit::Exit;
 use crate::interrupt;
@@ -48,6 +48,11 @@ impl Ground {
         let store = Store::open(place::store_root(store, suite)?);
         Ok(Self { launcher, store, exe, tree: place::workspace(suite)? })
     }
+
+    /// dyno's own executable, which serves the built-in workloads.
+    pub(crate) fn exe(&self) -> &Path {
+        &self.exe
+    }
 }
 
 /// One part of a run that is about to be measured.
@@ -69,13 +74,13 @@ pub(crate) struct Measured {
 ///
 /// # Errors
 /// When the store cannot be written.
-pub(crate) fn begin(ground: &Ground, plan: Plan, ending: &EndingArgs) -> anyhow::Result<Part> {
+pub(crate) fn begin(ground: &Ground, plan: Plan, label: Option<&str>) -> anyhow::Result<Part> {
     let work_dir = work_dir(&plan, &ground.store);
     let before = capture(&work_dir, &ground.tree)?;
     let now_ns = now_ns();
     let id = ground.store.fresh_id(&plan.suite.name, now_ns);
     let mut info = planning::run_info(&plan, id, now_ns, before);
-    info.label.clone_from(&ending.label);
+    info.label = label.map(str::to_owned);
     warn(&mut info, &plan);
     let writer = RunWriter::create(&ground.store, &info)?;
     Ok(Part { plan, info, writer, earlier: Vec::new() })
@@ -112,6 +117,13 @@ pub(crate) fn measure(
     let mut session = Session { plan, bench, stop: &stop };
     let measured = session.run(&mut part.writer, &mut part.info, &part.earlier, &mut screen);
     screen.finish();
+    let passed = match (&measured, &plan.profile) {
+        (Ok((Ended::Finished, outcome)), Some(profiling)) => {
+            let kept = (&ground.store, &mut part.writer);
+            profiling::pass((plan, profiling), &mut session.bench, kept, outcome, &stop).map(Some)
+        }
+        _ => Ok(None),
+    };
     let _ = std::fs::remove_dir_all(&work_dir);
     // What is in the journal is safe, whatever went wrong.
     let (ended, outcome) = measured.with_context(|| {
@@ -122,12 +134,17 @@ pub(crate) fn measure(
         eprintln!("interrupted; `dyno run --resume {}` continues", part.info.id);
         return Ok(Measured { exit: Exit::Interrupted, set: None });
     }
+    let passed = passed?;
     part.info.after = Some(capture(work_dir.parent().unwrap_or(&work_dir), &ground.tree)?);
     part.info.finished_ns = Some(now_ns());
     let id = part.info.id.clone();
     part.writer.finish(&part.info)?;
     let set = conclude(ending, &ground.store, &id)?;
-    Ok(Measured { exit: exit(&outcome), set: Some(set) })
+    let exit = match (exit(&outcome), passed) {
+        (Exit::Ok, Some(passed)) => passed.exit,
+        (exit, _) => exit,
+    };
+    Ok(Measured { exit, set: Some(set) })
 }
 
 /// The table on standard output, and the report in the run's directory.

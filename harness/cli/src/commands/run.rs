@@ -39,7 +39,7 @@ fn fresh(args: &RunArgs) -> anyhow::Result<Exit> {
         print(&planning::listing(&plan, None))?;
         return Ok(Exit::Ok);
     }
-    let mut part = begin(&ground, plan, &args.ending)?;
+    let mut part = begin(&ground, plan, args.ending.label.as_deref())?;
     if let Some(step) = args.history.step() {
         part.info.step = Some(step);
         part.writer.update(&part.info)?;

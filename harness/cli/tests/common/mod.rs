@@ -66,6 +66,7 @@ impl Place {
 pub(crate) struct Finished(Output);
 
 impl Finished {
+    /// Runs a command to its end.
     pub(crate) fn of(command: &mut Command) -> Self {
         Self(command.output().unwrap())
     }

@@ -219,7 +219,8 @@ fn cpus(source: &Arc<Source>, text: &Located<String>) -> Result<Vec<usize>, Suit
     })
 }
 
-fn parse_cpus(text: &str) -> Option<Vec<usize>> {
+/// `None` for what is no such list.
+pub(crate) fn parse_cpus(text: &str) -> Option<Vec<usize>> {
     let mut cpus = Vec::new();
     for part in text.split(',') {
         let (from, to) = part.split_once('-').unwrap_or((part, part));

@@ -32,6 +32,9 @@ pub(super) struct WireSuite {
     /// Which events of the CPU are counted.
     #[serde(default)]
     pub(super) counters: WireCounters,
+    /// Where the time of cases goes: with this table, a run profiles each of them once after its
+    /// samples.
+    pub(super) profile: Option<WireProfile>,
     /// Foreign programs and commands.
     #[serde(default)]
     pub(super) runner: Vec<Located<WireRunner>>,
@@ -95,6 +98,24 @@ pub(super) struct WireCounters {
     /// Let events that do not fit the PMU at once share it inside a sample, which makes them
     /// estimates, instead of taking turns over rounds. Default false.
     pub(super) share: Option<Located<bool>>,
+}
+
+/// How cases are profiled.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Profile")]
+pub(super) struct WireProfile {
+    /// Samples per second and core. Default 999.
+    pub(super) rate: Option<Located<WireCount>>,
+    /// What is sampled: "cpu-clock" (default), another event of perf's name such as "cycles" or
+    /// "cache-misses", or a raw one such as "r01c2".
+    pub(super) event: Option<Located<String>>,
+    /// How long the work of each case is sampled, for instance "2s" (default); once at least.
+    pub(super) time: Option<Located<String>>,
+    /// Give functions that the compiler inlined frames of their own. Default false.
+    pub(super) inlines: Option<Located<bool>>,
+    /// Draw the frames of thread pools and of the language's runtime too. Default false.
+    pub(super) unfolded: Option<Located<bool>>,
 }
 
 /// One case or, with a grid, many.

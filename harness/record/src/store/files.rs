@@ -6,6 +6,8 @@ use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use serde::Deserialize;
+
 use super::StoreError;
 
 /// Begins the name of a run's directory until there is something in it.
@@ -22,6 +24,9 @@ pub(super) const VALUES: &str = "values.parquet";
 pub(super) const SAMPLES: &str = "samples.parquet";
 /// One row per case.
 pub(super) const CASES: &str = "cases.parquet";
+
+/// Profiles of cases, a directory.
+pub(super) const PROFILES: &str = "profiles";
 
 /// Which runs are baselines; in the store's own directory.
 pub(super) const BASELINES: &str = "baselines.json";
@@ -44,6 +49,20 @@ pub(super) fn replace(path: &Path, content: &[u8]) -> Result<(), StoreError> {
         return Err(StoreError::io("write", path, source));
     }
     publish(path)
+}
+
+/// Refuses a JSON file whose `schema` is another one than this version knows.
+pub(super) fn refuse_layout(path: &Path, text: &[u8], known: u32) -> Result<(), StoreError> {
+    #[derive(Deserialize)]
+    struct Layout {
+        schema: u32,
+    }
+    let layout: Result<Layout, _> = serde_json::from_slice(text);
+    let Layout { schema } = layout.map_err(|e| StoreError::damaged(path, e.to_string()))?;
+    if schema == known {
+        return Ok(());
+    }
+    Err(StoreError::Schema { path: path.to_owned(), found: schema, known })
 }
 
 /// Renames the temporary file of `path` to `path` and syncs the directory.

@@ -3,6 +3,7 @@
 //! Only this module and the one below it name arrow and parquet. Called by finishing. The same
 //! samples always give the same bytes: nothing here reads a clock.
 
+pub(super) mod profiles;
 pub(super) mod read;
 
 use std::fs::File;

@@ -5,5 +5,6 @@ mod edits;
 pub(super) mod fixture;
 mod full_disk;
 mod names;
+mod profiles;
 mod queries;
 mod round_trip;

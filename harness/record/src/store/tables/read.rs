@@ -30,7 +30,7 @@ pub(in crate::store) fn samples(directory: &Path) -> Result<Vec<Sample>, StoreEr
     Ok(samples)
 }
 
-fn for_each_batch(
+pub(super) fn for_each_batch(
     path: &Path,
     mut take: impl FnMut(&Rows<'_>) -> Result<(), StoreError>,
 ) -> Result<(), StoreError> {
@@ -114,14 +114,14 @@ fn read_values(rows: &Rows<'_>, samples: &mut [Sample]) -> Result<(), StoreError
 }
 
 /// One batch, with its file for messages.
-struct Rows<'a> {
+pub(super) struct Rows<'a> {
     path: &'a Path,
-    batch: &'a RecordBatch,
+    pub(super) batch: &'a RecordBatch,
 }
 
 impl<'a> Rows<'a> {
     /// A column that must be there, without nulls.
-    fn required<T: Array + 'static>(&self, name: &str) -> Result<&'a T, StoreError> {
+    pub(super) fn required<T: Array + 'static>(&self, name: &str) -> Result<&'a T, StoreError> {
         let column = self.optional::<T>(name)?;
         let column = column.ok_or_else(|| self.damaged(format!("it has no column `{name}`")))?;
         if column.null_count() > 0 {

@@ -7,7 +7,8 @@ use std::process::{Command, Stdio};
 use serde_json::Value;
 
 use super::fixture::{complete, failed, info, journal, sample, store};
-use crate::{Sample, Source, metrics};
+use super::profiles::profile;
+use crate::{RunId, Sample, Source, metrics};
 
 /// Reads a JSON list of queries, prints a JSON list of their rows.
 const RUN_QUERIES: &str = r#"
@@ -27,6 +28,9 @@ fn every_query_of_docs_store_md_runs_in_duckdb_and_finds_rows() {
     let samples: Vec<Sample> = (0..20).map(sample).chain([failed(20)]).collect();
     complete(&store, &info("20260101-000000-quick"), &samples);
     complete(&store, &info("20260102-000000-quick"), &samples[4..]);
+    store
+        .keep_profile(&RunId::new("20260101-000000-quick"), &profile("pipeline/step=00", 3))
+        .unwrap();
     let unfinished = journal(&store, "20260103-000000-quick", &samples);
     let whole = std::fs::read(&unfinished).unwrap();
     std::fs::write(&unfinished, &whole[..whole.len() - 9]).unwrap();
@@ -53,6 +57,7 @@ fn every_query_of_docs_store_md_runs_in_duckdb_and_finds_rows() {
     let per_case = |number: f64| {
         serde_json::json!([[a, s0, number], [a, s9, number], [b, s0, number], [b, s9, number]])
     };
+    assert_eq!(one("AS share"), serde_json::json!([[a, s0, 0.25]]));
     assert_eq!(one("AS cores_busy"), per_case(2.0));
     assert_eq!(one("AS ipc"), per_case(2.0));
     assert_eq!(one("AS ratio"), serde_json::json!([[s9, 112.0 / 110.0], [s0, 111.0 / 109.0]]));

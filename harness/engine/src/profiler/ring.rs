@@ -1,0 +1,172 @@
+//! The kernel's sampling buffers of one process tree: one ring per CPU, opened before its exec.
+//!
+//! An inherited event cannot be mapped for all CPUs at once (EINVAL), hence one ring for each. The
+//! second and last file that knows the `perf-event2` crate. `drain.rs` empties the rings.
+
+use std::collections::BTreeSet;
+use std::io;
+use std::time::Duration;
+
+use perf_event::events::Software;
+use perf_event::{Builder, Clock, Counter, ReadFormat, SampleFlag, Sampler};
+
+use super::Settings;
+use super::record::{self, Layout, Record};
+
+/// Bytes of a sample without a copy of the stack, generously: 100 frames and a header.
+const RECORD_BYTES: usize = 1 << 10;
+
+/// Registers of x86-64 in a sample: frame pointer, stack pointer, instruction
+/// (`enum perf_event_x86_regs`).
+const REGISTERS: u64 = 1 << 6 | 1 << 7 | 1 << 8;
+
+/// Sizes of a ring and of the copy of the stack in each sample, best first. The stacks of our own
+/// pipeline are up to 35 KiB deep. Larger rings need a limit on locked memory above the 516 KiB a
+/// core that anybody may lock (`kernel.perf_event_mlock_kb`).
+const SIZES: [(usize, u32); 3] = [(4 << 20, 40 << 10), (512 << 10, 16 << 10), (128 << 10, 0)];
+
+/// One ring per CPU.
+pub(super) struct Rings {
+    rings: Vec<Sampler>,
+    /// Whether the kernel is sampled too.
+    pub(super) kernel: bool,
+    /// Losses that the rings have told of.
+    told: u64,
+    ring_bytes: usize,
+    stack_bytes: u32,
+    layout: Layout,
+}
+
+/// What of the wishes the kernel may refuse.
+#[derive(Clone, Copy)]
+struct Wish {
+    ring_bytes: usize,
+    stack_bytes: u32,
+    kernel: bool,
+    /// Counting what was lost came with Linux 6.0.
+    count_lost: bool,
+}
+
+impl Rings {
+    /// Opens on a process that is held before its exec; every thread and child it will have is
+    /// sampled too. Where the kernel may not be sampled, user space alone is.
+    ///
+    /// # Errors
+    /// As `perf_event_open(2)`, and when the buffers may not be locked in memory.
+    pub(super) fn open(pid: u32, settings: &Settings) -> io::Result<Self> {
+        let sizes = match settings.sizes {
+            Some(sizes) => vec![sizes],
+            None if cfg!(target_arch = "x86_64") => SIZES.to_vec(),
+            None => vec![SIZES[2]],
+        };
+        let mut refused = None;
+        for (ring_bytes, stack_bytes) in sizes {
+            match Self::open_sized(pid, settings, (ring_bytes, stack_bytes)) {
+                Ok(rings) => return Ok(rings),
+                // Kept is the last one, which asked for least.
+                Err(error) => refused = Some(error),
+            }
+        }
+        Err(refused.unwrap_or_else(|| io::ErrorKind::Unsupported.into()))
+    }
+
+    fn open_sized(
+        pid: u32,
+        settings: &Settings,
+        (ring_bytes, stack_bytes): (usize, u32),
+    ) -> io::Result<Self> {
+        let mut wish = Wish { ring_bytes, stack_bytes, kernel: true, count_lost: true };
+        loop {
+            let error = match Self::open_as(pid, settings, wish) {
+                Ok(rings) => return Ok(rings),
+                Err(error) => error,
+            };
+            match error.raw_os_error() {
+                Some(libc::EINVAL) if wish.count_lost => wish.count_lost = false,
+                Some(libc::EACCES | libc::EPERM) if wish.kernel => {
+                    wish = Wish { kernel: false, count_lost: true, ..wish };
+                }
+                _ => return Err(error),
+            }
+        }
+    }
+
+    fn open_as(pid: u32, settings: &Settings, wish: Wish) -> io::Result<Self> {
+        let open = |cpu: &usize| -> io::Result<Sampler> {
+            builder(pid, *cpu, settings, wish).build()?.sampled(wish.ring_bytes)
+        };
+        let rings = settings.cpus.iter().map(open).collect::<io::Result<_>>()?;
+        Ok(Self {
+            rings,
+            kernel: wish.kernel,
+            told: 0,
+            ring_bytes: wish.ring_bytes,
+            stack_bytes: wish.stack_bytes,
+            layout: Layout { stacks: wish.stack_bytes > 0, ..Layout::default() },
+        })
+    }
+
+    /// How long a ring takes to become a quarter full at a rate.
+    pub(super) fn quarter_full(&self, rate_hz: u64) -> Duration {
+        let record = RECORD_BYTES + self.stack_bytes as usize;
+        Duration::from_secs_f64((self.ring_bytes / 4) as f64 / record as f64 / rate_hz as f64)
+    }
+
+    /// The addresses at which threads are known to start; stacks of samples whose chain ends there
+    /// are not read.
+    pub(super) fn starts(&mut self) -> &mut BTreeSet<u64> {
+        &mut self.layout.starts
+    }
+
+    /// Takes what lies in the rings, ring by ring.
+    pub(super) fn drain(&mut self, records: &mut Vec<(u64, Record)>) {
+        for ring in &mut self.rings {
+            while let Some(raw) = ring.next_record() {
+                let bytes = raw.to_contiguous();
+                match record::read(raw.ty(), raw.misc(), &bytes, &self.layout) {
+                    Some((_, Record::Lost(lost))) => self.told += lost,
+                    Some(timed) => records.push(timed),
+                    None => {}
+                }
+            }
+        }
+    }
+
+    /// Records that did not fit into a ring so far. A ring tells of a loss only with the next
+    /// record that fits; newer kernels count it at once.
+    pub(super) fn lost(&mut self) -> u64 {
+        let counted = self.rings.iter_mut().map(|ring| {
+            let counter: &mut Counter = ring.as_counter_mut();
+            counter.read_full().ok().and_then(|data| data.lost()).unwrap_or(0)
+        });
+        self.told.max(counted.sum())
+    }
+}
+
+fn builder(pid: u32, cpu: usize, settings: &Settings, wish: Wish) -> Builder<'static> {
+    let mut builder = Builder::new(Software::DUMMY);
+    builder.attrs_mut().type_ = settings.event.kind;
+    builder.attrs_mut().config = settings.event.config;
+    builder
+        .observe_pid(pid.cast_signed())
+        .one_cpu(cpu)
+        .inherit(true)
+        .enable_on_exec(true)
+        .exclude_kernel(!wish.kernel)
+        .sample(SampleFlag::TID | SampleFlag::TIME | SampleFlag::PERIOD | SampleFlag::CALLCHAIN)
+        .sample_frequency(settings.rate_hz)
+        // The clock of the regions, so that samples can be told to lie in one.
+        .clockid(Clock::MONOTONIC)
+        .sample_id_all(true)
+        .mmap(true)
+        .mmap2(true)
+        .comm(true)
+        .comm_exec(true)
+        .task(true)
+        .read_format(if wish.count_lost { ReadFormat::LOST } else { ReadFormat::empty() });
+    if wish.stack_bytes > 0 {
+        builder.sample(SampleFlag::REGS_USER | SampleFlag::STACK_USER);
+        builder.sample_regs_user(REGISTERS).sample_stack_user(wish.stack_bytes);
+    }
+    builder
+}

@@ -1,0 +1,177 @@
+//! Names for places in files and in the kernel. The only file that knows blazesym.
+//!
+//! Names come from the ELF symbol tables, and with inlines from DWARF. A place without a name is
+//! labelled with its file, so that nobody takes libc's nameless frames for lost ones.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+
+use blazesym::symbolize::source::{Elf, Kernel, Source};
+use blazesym::symbolize::{Input, Symbolized, Symbolizer};
+use blazesym::{Addr, MaybeDefault};
+
+use super::processes::Place;
+use super::stacks::Key;
+
+/// Looks up names; keeps what it has read of the files.
+pub(super) struct Symbols {
+    symbolizer: Symbolizer,
+    inlines: bool,
+    kernel: bool,
+}
+
+/// What a place is called: the function, and those inlined into it, outermost first.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Name {
+    pub(super) frames: Vec<String>,
+    /// Whether a symbol was found, or the frame is a mere label.
+    pub(super) known: bool,
+}
+
+/// Names by place.
+pub(super) type Names = BTreeMap<Place, Name>;
+
+impl Symbols {
+    pub(super) fn new(inlines: bool) -> Self {
+        let symbolizer =
+            Symbolizer::builder().enable_code_info(inlines).enable_inlined_fns(inlines).build();
+        Self { symbolizer, inlines, kernel: kernel_tells_addresses() }
+    }
+
+    /// The names of all places of these stacks.
+    pub(super) fn names<'k>(&self, keys: impl Iterator<Item = &'k Key>, files: &[String]) -> Names {
+        let places: BTreeSet<Place> = keys.flat_map(|key| key.places.iter().copied()).collect();
+        let mut by_file: BTreeMap<u32, Vec<u64>> = BTreeMap::new();
+        let mut kernel = Vec::new();
+        let mut names = Names::new();
+        for place in places {
+            match place {
+                Place::File { file, offset } => by_file.entry(file).or_default().push(offset),
+                Place::Kernel(address) => kernel.push(address),
+                Place::Nowhere => {
+                    names.insert(place, label("[unknown]".to_owned()));
+                }
+            }
+        }
+        for (file, offsets) in by_file {
+            let path = files.get(file as usize).map_or("", String::as_str);
+            let found = self.in_file(path, &offsets);
+            let places = offsets.iter().map(|&offset| Place::File { file, offset });
+            names.extend(places.zip(found));
+        }
+        let found = self.in_kernel(&kernel);
+        names.extend(kernel.iter().map(|&address| Place::Kernel(address)).zip(found));
+        names
+    }
+
+    fn in_file(&self, path: &str, offsets: &[u64]) -> Vec<Name> {
+        let unnamed = || label(file_label(path));
+        // Names such as `[vdso]` and `//anon` are no files.
+        if !path.starts_with('/') || path.starts_with("//") {
+            return offsets.iter().map(|_| unnamed()).collect();
+        }
+        let mut elf = Elf::new(path);
+        elf.debug_syms = self.inlines;
+        self.look_up(&Source::Elf(elf), Input::FileOffset(offsets), unnamed)
+    }
+
+    fn in_kernel(&self, addresses: &[Addr]) -> Vec<Name> {
+        let unnamed = || label("[kernel]".to_owned());
+        if !self.kernel || addresses.is_empty() {
+            return addresses.iter().map(|_| unnamed()).collect();
+        }
+        let kernel = Kernel { vmlinux: MaybeDefault::None, debug_syms: false, ..Kernel::default() };
+        let mut names = self.look_up(&Source::Kernel(kernel), Input::AbsAddr(addresses), unnamed);
+        // The suffix of perf's tools, by which viewers tell the kernel's frames.
+        for frame in names.iter_mut().filter(|name| name.known).flat_map(|name| &mut name.frames) {
+            frame.push_str("_[k]");
+        }
+        names
+    }
+
+    fn look_up(
+        &self,
+        source: &Source<'_>,
+        input: Input<&[u64]>,
+        unnamed: impl Fn() -> Name,
+    ) -> Vec<Name> {
+        let count = input.as_inner_ref().len();
+        let Ok(found) = self.symbolizer.symbolize(source, input) else {
+            return (0..count).map(|_| unnamed()).collect();
+        };
+        found
+            .iter()
+            .map(|one| match one {
+                Symbolized::Sym(symbol) => {
+                    let inlined = symbol.inlined.iter().map(|inlined| &*inlined.name);
+                    let all = std::iter::once(&*symbol.name).chain(inlined);
+                    Name { frames: all.map(readable).collect(), known: true }
+                }
+                Symbolized::Unknown(_) => unnamed(),
+            })
+            .collect()
+    }
+}
+
+fn label(text: String) -> Name {
+    Name { frames: vec![text], known: false }
+}
+
+/// `[libc.so.6]` for a place in that file of which nobody knows more.
+fn file_label(path: &str) -> String {
+    let text = match path {
+        "" => "unknown",
+        "//anon" => "anonymous memory",
+        path => Path::new(path).file_name().and_then(|name| name.to_str()).unwrap_or(path),
+    };
+    let text = text.trim_matches(['[', ']']).replace(';', ":");
+    format!("[{text}]")
+}
+
+/// A function's name as a person writes it: Rust's mangling and hash taken off. `;` separates
+/// frames, so it cannot stand in one; as in perf's own tools, `:` stands for it.
+fn readable(symbol: &str) -> String {
+    format!("{:#}", rustc_demangle::demangle(symbol)).replace(';', ":")
+}
+
+/// Without the permission to see them, the kernel shows all its addresses as zero.
+fn kernel_tells_addresses() -> bool {
+    let Ok(file) = std::fs::File::open("/proc/kallsyms") else { return false };
+    let mut line = String::new();
+    let read = BufReader::new(file).read_line(&mut line);
+    let address = line.split(' ').next().unwrap_or_default();
+    read.is_ok() && address.bytes().any(|digit| digit != b'0')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rust_names_lose_mangling_and_hash_and_semicolons() {
+        let legacy = "_ZN10rayon_core4join12join_context17h0123456789abcdefE";
+        assert_eq!(readable(legacy), "rayon_core::join::join_context");
+        assert_eq!(readable("_RNvC6_123foo3bar"), "123foo::bar");
+        assert_eq!(readable("memcpy"), "memcpy");
+        assert_eq!(readable("<[u8; 4] as A>::b"), "<[u8: 4] as A>::b");
+    }
+
+    #[test]
+    fn a_place_without_a_name_is_labelled_with_its_file() {
+        assert_eq!(file_label("/usr/lib/x86_64-linux-gnu/libc.so.6"), "[libc.so.6]");
+        assert_eq!(file_label("[vdso]"), "[vdso]");
+        assert_eq!(file_label("//anon"), "[anonymous memory]");
+        assert_eq!(file_label(""), "[unknown]");
+        let symbols = Symbols::new(false);
+        let file = "/nowhere/lib;x.so".to_owned();
+        let key = Key {
+            role: "main".to_owned(),
+            places: vec![Place::Nowhere, Place::File { file: 0, offset: 7 }],
+        };
+        let names = symbols.names([&key].into_iter(), &[file]);
+        let frames: Vec<_> = key.places.iter().map(|place| &names[place].frames[0]).collect();
+        assert_eq!(frames, ["[unknown]", "[lib:x.so]"]);
+        assert!(names.values().all(|name| !name.known));
+    }
+}
