@@ -169,7 +169,11 @@ fn by_hand(name: &str) -> ExitCode {
         lines.say("{\"hello\":{\"protocol\":7,\"workloads\":[{\"nom\":\"x\"}],\"more\":1}}\n");
     } else {
         let spec = if name == "scripted" { scripted_spec() } else { bare_spec(name) };
-        lines.reply(&Reply::Hello(Hello { protocol: VERSION, workloads: vec![spec] }));
+        lines.reply(&Reply::Hello(Hello {
+            protocol: VERSION,
+            workloads: vec![spec],
+            simulated: false,
+        }));
     }
     let mut params = Params::default();
     let mut runs = 0;
@@ -243,6 +247,7 @@ fn scripted_done(params: &Params, runs: u64, iterations: u32) -> Reply {
     let times = u64::from(iterations);
     let wall_ns = changed("SCRIPTED_WALL_NS").and_then(|text| text.parse().ok());
     Reply::Done(Done {
+        allocation: None,
         wall_ns: (wall_ns.unwrap_or_else(|| number("wall_ns")) + number("spread_ns") * (runs % 3))
             * times,
         cpu_ns: Some(number("cpu_ns") * times),

@@ -7,16 +7,19 @@
 
 pub mod protocol;
 
+mod allocation;
 mod params;
 mod serve;
 mod spec;
+mod valgrind;
 
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+pub use allocation::{Allocation, CountingAllocator};
 pub use params::{ParamError, ParamValue, Params};
-pub use serve::{serve, serve_on};
+pub use serve::{serve, serve_counting, serve_on};
 pub use spec::{Better, Choice, Kind, ParamSpec, Spec, Unit};
 
 /// A kind of work that can be measured. Implementations are stateless; state lives in what

@@ -16,7 +16,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Answer, Params, Spec, Work};
+use crate::{Allocation, Answer, Params, Spec, Work};
 
 /// The version spoken here. A harness refuses a worker of another version in words.
 pub const VERSION: u32 = 1;
@@ -30,6 +30,10 @@ pub const REPLY_FD: i32 = 4;
 /// Set (to [`VERSION`]) in the environment of every worker, so that a program can tell that it
 /// was started by a harness.
 pub const ENV_VAR: &str = "DYNO_PROTOCOL";
+
+/// Set in the environment of a worker that shall count what its work allocates. Its times do not
+/// count then.
+pub const ALLOCATIONS_VAR: &str = "DYNO_ALLOCATIONS";
 
 /// Longest line that either side accepts, in bytes.
 pub const LINE_BYTES_MAX: usize = 1 << 20;
@@ -100,6 +104,10 @@ pub struct Hello {
     /// What can be prepared.
     #[serde(default)]
     pub workloads: Vec<Spec>,
+    /// Whether the worker runs under callgrind and tells it where the measured region begins and
+    /// ends. Its times mean nothing then.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub simulated: bool,
 }
 
 /// What the executions took and did; sums over the iterations of the request.
@@ -111,6 +119,9 @@ pub struct Done {
     /// CPU time of the worker process around the work, in nanoseconds, where the worker can tell.
     #[serde(default)]
     pub cpu_ns: Option<u64>,
+    /// What the work allocated, where the harness asks for it and the worker can count it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub allocation: Option<Allocation>,
     /// What was done.
     pub work: Work,
 }

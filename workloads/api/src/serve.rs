@@ -14,10 +14,10 @@ use std::time::Instant;
 use rustix::time::{ClockId, clock_gettime};
 
 use crate::protocol::{
-    Done, ENV_VAR, Empty, Failed, FailureKind, Hello, LINE_BYTES_MAX, Prepare, REPLY_FD,
-    REQUEST_FD, Reply, Request, VERSION,
+    ALLOCATIONS_VAR, Done, ENV_VAR, Empty, Failed, FailureKind, Hello, LINE_BYTES_MAX, Prepare,
+    REPLY_FD, REQUEST_FD, Reply, Request, VERSION,
 };
-use crate::{Context, Prepared, Work, Workload, WorkloadError};
+use crate::{Context, Prepared, Work, Workload, WorkloadError, allocation, valgrind};
 
 /// Serves workloads until the harness says `bye` or goes away. The whole `main` of a worker:
 ///
@@ -68,7 +68,8 @@ pub fn serve(workloads: &[&dyn Workload]) -> ExitCode {
     // this process alone; nothing else in this process owns them.
     let (requests, replies) =
         unsafe { (File::from_raw_fd(REQUEST_FD), File::from_raw_fd(REPLY_FD)) };
-    match serve_on(workloads, BufReader::new(requests), replies) {
+    let count = std::env::var_os(ALLOCATIONS_VAR).is_some();
+    match serve_counting(workloads, BufReader::new(requests), replies, count) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("worker: lost the harness: {error}");
@@ -83,12 +84,28 @@ pub fn serve(workloads: &[&dyn Workload]) -> ExitCode {
 /// When a stream cannot be read or written. End of the requests is not an error.
 pub fn serve_on(
     workloads: &[&dyn Workload],
+    requests: impl BufRead,
+    replies: impl Write,
+) -> io::Result<()> {
+    serve_counting(workloads, requests, replies, false)
+}
+
+/// [`serve_on`], and with `count` every reply to `run` says what the work allocated, where the
+/// program's global allocator is a [`crate::CountingAllocator`].
+///
+/// # Errors
+/// As [`serve_on`].
+pub fn serve_counting(
+    workloads: &[&dyn Workload],
     mut requests: impl BufRead,
     mut replies: impl Write,
+    count: bool,
 ) -> io::Result<()> {
+    let count = count && allocation::count();
     let specs = workloads.iter().map(|workload| workload.spec()).collect();
-    send(&mut replies, &Reply::Hello(Hello { protocol: VERSION, workloads: specs }))?;
-    let mut session = Session { workloads, prepared: None, has_run: false };
+    let hello = Hello { protocol: VERSION, workloads: specs, simulated: valgrind::running() };
+    send(&mut replies, &Reply::Hello(hello))?;
+    let mut session = Session { workloads, prepared: None, has_run: false, count };
     let mut line = Vec::new();
     loop {
         line.clear();
@@ -111,6 +128,8 @@ struct Session<'a> {
     workloads: &'a [&'a dyn Workload],
     prepared: Option<Box<dyn Prepared>>,
     has_run: bool,
+    /// Whether allocations are counted.
+    count: bool,
 }
 
 impl Session<'_> {
@@ -158,7 +177,12 @@ impl Session<'_> {
         let Some(prepared) = self.prepared.as_mut() else {
             return failed(FailureKind::Protocol, "`run` before a successful `prepare`");
         };
-        match measure(prepared.as_mut(), iterations) {
+        let done = match (valgrind::running(), self.count) {
+            (true, _) => simulate(prepared.as_mut(), iterations),
+            (false, true) => count(prepared.as_mut(), iterations),
+            (false, false) => measure(prepared.as_mut(), iterations),
+        };
+        match done {
             Ok(done) => {
                 self.has_run = true;
                 Reply::Done(done)
@@ -180,15 +204,42 @@ impl Session<'_> {
 
 /// The measured region. Nothing stands between the two clocks and the work.
 fn measure(prepared: &mut dyn Prepared, iterations: u32) -> Result<Done, WorkloadError> {
-    let mut total = Work::default();
     let cpu_before = process_cpu_ns();
     let start = Instant::now();
+    let work = execute(prepared, iterations)?;
+    let wall_ns = nanoseconds(start);
+    let cpu_ns = process_cpu_ns().saturating_sub(cpu_before);
+    Ok(Done { wall_ns, cpu_ns: Some(cpu_ns), allocation: None, work })
+}
+
+/// The measured region on a simulated CPU. The wall time is that of the simulation, and the CPU
+/// clock is left alone: it is read from a page that valgrind hides.
+fn simulate(prepared: &mut dyn Prepared, iterations: u32) -> Result<Done, WorkloadError> {
+    let start = Instant::now();
+    let work = valgrind::counted(|| execute(prepared, iterations))?;
+    Ok(Done { wall_ns: nanoseconds(start), cpu_ns: None, allocation: None, work })
+}
+
+/// The measured region with its allocations counted.
+fn count(prepared: &mut dyn Prepared, iterations: u32) -> Result<Done, WorkloadError> {
+    let since = allocation::Since::now();
+    let start = Instant::now();
+    let work = execute(prepared, iterations)?;
+    let wall_ns = nanoseconds(start);
+    Ok(Done { wall_ns, cpu_ns: None, allocation: Some(since.counted()), work })
+}
+
+#[inline(always)]
+fn execute(prepared: &mut dyn Prepared, iterations: u32) -> Result<Work, WorkloadError> {
+    let mut total = Work::default();
     for _ in 0..iterations.max(1) {
         add(&mut total, prepared.run()?);
     }
-    let wall_ns = u64::try_from(start.elapsed().as_nanos()).unwrap_or(u64::MAX);
-    let cpu_ns = process_cpu_ns().saturating_sub(cpu_before);
-    Ok(Done { wall_ns, cpu_ns: Some(cpu_ns), work: total })
+    Ok(total)
+}
+
+fn nanoseconds(since: Instant) -> u64 {
+    u64::try_from(since.elapsed().as_nanos()).unwrap_or(u64::MAX)
 }
 
 fn add(total: &mut Work, work: Work) {

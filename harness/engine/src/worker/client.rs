@@ -47,7 +47,7 @@ impl Worker {
     /// [`FailureKind::Start`] when it never came to exec, [`FailureKind::Protocol`] when it says
     /// anything else or speaks another version, [`FailureKind::Died`], [`FailureKind::Timeout`].
     pub fn greet(process: Process, timeout: Duration) -> Result<Self, Failure> {
-        let hello = Hello { protocol: VERSION, workloads: Vec::new() };
+        let hello = Hello { protocol: VERSION, workloads: Vec::new(), simulated: false };
         let mut worker = Self { process, hello, lines: Lines::default() };
         let line = worker.read_line("hello", timeout)?;
         if let Some(version) = version_of(&line).filter(|version| *version != u64::from(VERSION)) {
