@@ -3,9 +3,10 @@
 //! The terminal's table, the Markdown table and the page draw them below the table of times. No
 //! number of a pass ever stands in a column of another one.
 
-use record::{Pass, metrics};
+use record::{Pass, PassInfo, RunInfo, metrics};
 
 use crate::format::{Kind, TABLE_DIGITS, significant};
+use crate::labels;
 use crate::run_set::{CaseSet, PassSet, RunSet, Series};
 use crate::view::{Cell, Column, Grid, Key, Number, Piece, Row};
 
@@ -21,9 +22,10 @@ pub(crate) struct PassGrid {
 
 /// What is shown of a pass, most telling first: a metric by rows, and the metric itself for work
 /// that has no rows.
-const SHOWN: [(&str, &str); 8] = [
+const SHOWN: [(&str, &str); 9] = [
     ("instructions_per_row", metrics::INSTRUCTIONS.name),
     ("allocations_per_row", metrics::ALLOCATIONS.name),
+    ("reallocations_per_row", metrics::REALLOCATIONS.name),
     ("allocated_bytes_per_row", metrics::ALLOCATED_BYTES.name),
     ("estimated_cycles_per_row", metrics::ESTIMATED_CYCLES.name),
     ("l1d_misses_per_row", metrics::L1D_MISSES.name),
@@ -107,8 +109,31 @@ fn digits(series: &Series) -> usize {
     }
 }
 
-/// How far the repeats of a case lie apart, in one sentence.
+/// What was counted with, at which size, and how far the repeats of a case lie apart.
 fn caption(set: &RunSet, pass: Pass) -> String {
+    let taken = |run: &RunInfo| run.passes.iter().find(|info| info.pass == pass).map(how);
+    let mut parts: Vec<String> = Vec::new();
+    for part in set.runs.iter().filter_map(taken).chain([repeats(set, pass)]) {
+        if !part.is_empty() && !parts.contains(&part) {
+            parts.push(part);
+        }
+    }
+    parts.join("; ")
+}
+
+/// `rows=10000, by valgrind-3.19.0`.
+fn how(info: &PassInfo) -> String {
+    let own = info.params.iter().map(|(name, value)| format!("{name}={}", labels::text(value)));
+    let own: Vec<String> = own.collect();
+    [own.join(", "), format!("by {}", info.tool)]
+        .into_iter()
+        .filter(|s| !s.is_empty())
+        .collect::<Vec<_>>()
+        .join(", ")
+}
+
+/// How far the repeats of a case lie apart, in one sentence.
+fn repeats(set: &RunSet, pass: Pass) -> String {
     let main = [metrics::INSTRUCTIONS.name, metrics::ALLOCATIONS.name];
     let found: Vec<&PassSet> = found(set, pass).collect();
     let Some(name) =

@@ -6,8 +6,13 @@
 use std::process::ExitCode;
 
 use workload_api::{
-    Answer, Context, Kind, ParamSpec, Params, Prepared, Spec, Work, Workload, WorkloadError,
+    Answer, Context, CountingAllocator, Kind, ParamSpec, Params, Prepared, Spec, Work, Workload,
+    WorkloadError,
 };
+
+/// Lets `dyno run --allocations` count; otherwise it hands every call on.
+#[global_allocator]
+static ALLOCATOR: CountingAllocator = CountingAllocator::new();
 
 fn main() -> ExitCode {
     workload_api::serve(&[&Sort])

@@ -97,6 +97,8 @@ pub(crate) struct RunArgs {
     /// Override a parameter or a sampling key, for instance rows=100000 (repeatable).
     #[arg(long = "set", value_name = "KEY=VALUE", conflicts_with = "resume")]
     pub(crate) set: Vec<String>,
+    #[command(flatten)]
+    pub(crate) passes: PassArgs,
     /// Plan and check everything, run nothing.
     #[arg(long, conflicts_with = "resume")]
     pub(crate) dry_run: bool,
@@ -113,6 +115,29 @@ pub(crate) struct RunArgs {
     pub(crate) history: HistoryArgs,
     #[command(flatten)]
     pub(crate) ending: EndingArgs,
+}
+
+/// Passes over the cases beside the timed one. Each is short for `--set counters...`.
+#[derive(Debug, Default, Args)]
+pub(crate) struct PassArgs {
+    /// Count instructions, caches and branches too, in a pass of its own on a simulated CPU
+    /// (valgrind), at a smaller size.
+    #[arg(long, conflicts_with = "resume")]
+    pub(crate) simulate: bool,
+    /// Count allocations too, in a pass of its own.
+    #[arg(long, conflicts_with = "resume")]
+    pub(crate) allocations: bool,
+}
+
+impl PassArgs {
+    /// The same as overrides, in the words of `--set`.
+    pub(crate) fn overrides(&self) -> Vec<String> {
+        let asked = [
+            (self.allocations, "counters.allocations=true"),
+            (self.simulate, "counters.simulate=true"),
+        ];
+        asked.iter().filter(|(on, _)| *on).map(|(_, text)| (*text).to_owned()).collect()
+    }
 }
 
 #[derive(Debug, Args)]

@@ -21,6 +21,10 @@ use clap::{CommandFactory, FromArgMatches};
 use crate::args::{Cli, ColorChoice, Command};
 use crate::exit::Exit;
 
+/// Counts what built-in workloads allocate, where a worker is asked to; otherwise only a branch.
+#[global_allocator]
+static ALLOCATOR: workload_api::CountingAllocator = workload_api::CountingAllocator::new();
+
 fn main() -> ExitCode {
     match std::env::args_os().nth(1).as_deref().and_then(|word| word.to_str()) {
         Some(engine::worker::LAUNCHER_COMMAND) => return engine::worker::launcher_main(),

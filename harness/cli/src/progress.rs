@@ -81,8 +81,11 @@ impl Screen {
     }
 
     /// The case, its count, the running median with its interval, and a sparkline.
-    fn case_line(&self, case: &Case) -> String {
+    fn case_line(&self, case: &Case, progress: &Progress) -> String {
         let label = self.labels.get(&case.id).map_or(case.id.as_str(), String::as_str);
+        if !progress.pass.is_timed() {
+            return format!("{label:<32}  {} pass", progress.pass);
+        }
         let Some(times) = self.times.get(&case.id) else {
             return format!("{label:<32}  no sample yet");
         };
@@ -126,7 +129,7 @@ impl Screen {
 impl Observer for Screen {
     fn begin(&mut self, case: &Case, progress: &Progress) {
         if self.term.is_some() {
-            let lines = [self.case_line(case), self.total_line(progress)];
+            let lines = [self.case_line(case, progress), self.total_line(progress)];
             self.draw(&lines);
         }
     }
@@ -146,7 +149,7 @@ impl Observer for Screen {
             return;
         }
         if self.term.is_some() {
-            let lines = [self.case_line(case), self.total_line(progress)];
+            let lines = [self.case_line(case, progress), self.total_line(progress)];
             self.draw(&lines);
         }
     }
@@ -155,7 +158,7 @@ impl Observer for Screen {
         let due = self.told.is_none_or(|told| told.elapsed() >= PLAIN_EVERY);
         if self.term.is_none() && self.plain && (due || progress.done == progress.total) {
             let left = progress.left.map_or_else(String::new, |l| format!(", {} left", clock(l)));
-            let line = self.case_line(case);
+            let line = self.case_line(case, progress);
             eprintln!("[{}/{}{left}] {}", progress.done, progress.total, line.trim_end());
             self.told = Some(Instant::now());
         }

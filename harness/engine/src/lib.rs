@@ -6,6 +6,7 @@ mod expression;
 pub mod reject;
 pub mod suite;
 
+pub mod pass;
 pub mod plan;
 
 pub mod pairs;

@@ -3,10 +3,13 @@
 //! The run loop calls this for every slot. What is measured is the work and nothing else: outputs
 //! are removed and synced, answers checked and samples kept between two measured regions. A
 //! failure of the process is a sample too, and the last one of its replicate. How a worker is
-//! asked stands in `measure/served.rs`, how a command is run in `measure/command.rs`.
+//! asked stands in `measure/served.rs`, how a command is run in `measure/command.rs`, and what other
+//! passes than the timed one do in `measure/passes.rs`.
 
+mod callgrind;
 mod command;
 pub mod paired;
+mod passes;
 mod served;
 mod values;
 
@@ -21,6 +24,7 @@ use crate::counters::{CounterSource, Counters, Target, TargetKind, Turn};
 use crate::hygiene::{empty_dir, evict_files, sync_filesystem};
 use crate::schedule::rounds;
 use crate::worker::{Held, Launcher, Spawn, WORKER_COMMAND};
+pub use passes::tool;
 
 /// What measures: the launcher, the counters, and a directory for what the work writes.
 pub struct Bench<'a> {
@@ -112,20 +116,29 @@ impl Bench<'_> {
         todo: &Todo,
         keep: &mut Keep<'_>,
     ) -> anyhow::Result<Vec<Unavailable>> {
-        let data_dir = self.work_dir.join("data");
-        fs::create_dir_all(&data_dir)
-            .with_context(|| format!("cannot create `{}`", data_dir.display()))?;
-        empty_dir(&data_dir)?;
+        let data_dir = self.fresh_data_dir()?;
         match &case.runner.kind {
-            RunnerKind::Builtin => {
-                let exe = self.exe.to_str().context("the path of dyno is not UTF-8")?.to_owned();
-                self.worker(vec![exe, WORKER_COMMAND.to_owned()], &data_dir, (case, todo), keep)
-            }
+            RunnerKind::Builtin => self.worker(self.builtin_argv()?, &data_dir, (case, todo), keep),
             RunnerKind::Program { argv } => {
                 self.worker(argv.clone(), &data_dir, (case, todo), keep)
             }
             RunnerKind::Command(runner) => self.commands(runner, &data_dir, (case, todo), keep),
         }
+    }
+
+    /// An empty directory for what the work writes.
+    fn fresh_data_dir(&self) -> anyhow::Result<PathBuf> {
+        let data_dir = self.work_dir.join("data");
+        fs::create_dir_all(&data_dir)
+            .with_context(|| format!("cannot create `{}`", data_dir.display()))?;
+        empty_dir(&data_dir)?;
+        Ok(data_dir)
+    }
+
+    /// What serves the built-in workloads.
+    fn builtin_argv(&self) -> anyhow::Result<Vec<String>> {
+        let exe = self.exe.to_str().context("the path of dyno is not UTF-8")?.to_owned();
+        Ok(vec![exe, WORKER_COMMAND.to_owned()])
     }
 
     /// Takes every sample that is left, cleans up after each, and keeps it. A process that takes

@@ -11,17 +11,20 @@ mod grid;
 mod ids;
 mod machine;
 mod overrides;
+mod passes;
 mod typing;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use record::Pass;
 use twox_hash::XxHash3_128;
 use workload_api::{Kind, Spec};
 
 use crate::case::{Case, Profiling, Runner, RunnerKind, Sampling};
-use crate::schedule::slots;
+use crate::pass::PassPlan;
+use crate::schedule::{self, Slot};
 use crate::suite::{BUILTIN, Build, RunnerDef, Span, Suite, SuiteError};
 use draft::{Draft, FILTER_NAMES, check_placeholders};
 pub use filter::Filter;
@@ -61,6 +64,8 @@ pub struct Plan {
     pub output: Option<PathBuf>,
     /// How the cases are profiled, if the suite asks for that.
     pub profile: Option<Profiling>,
+    /// The passes after the timed one, in the order in which they are taken.
+    pub passes: Vec<PassPlan>,
     /// The suite, the overrides and the filter, as a run keeps them.
     pub suite: record::SuiteInfo,
     /// What a gate asks of the cases.
@@ -94,9 +99,10 @@ impl Plan {
         }
         let mut sampling = suite.sampling.clone();
         let mut output = suite.output.clone();
+        let mut counters = suite.counters.clone();
         for option in &options.overrides {
             if option.is_setting() {
-                option.apply_setting(&mut sampling, &mut output)?;
+                option.apply_setting(&mut sampling, &mut output, &mut counters)?;
             } else {
                 option.apply(&mut drafts)?;
             }
@@ -112,7 +118,9 @@ impl Plan {
             cases.retain(|case| filter.matches(&|name| field(case, name)));
             gating::retain(&mut rules, &cases);
         }
+        let passes = passes::plan(&counters, &cases, &known)?;
         Ok(Self {
+            passes,
             filtered_out: planned - cases.len(),
             varying: varying(&cases),
             workloads_vary: cases.iter().any(|case| case.workload != cases[0].workload),
@@ -127,9 +135,46 @@ impl Plan {
         })
     }
 
+    /// Everything that is to be done, in its order: the timed pass, then the others.
+    pub fn slots(&self) -> Vec<Slot> {
+        let mut slots = schedule::slots(&self.cases, &self.sampling);
+        slots.extend(self.passes.iter().flat_map(schedule::pass_slots));
+        slots
+    }
+
+    /// The case of a slot, as its pass measures it.
+    pub fn case(&self, slot: Slot) -> &Case {
+        match self.pass(slot.pass) {
+            Some(pass) => &pass.cases[slot.case],
+            None => &self.cases[slot.case],
+        }
+    }
+
+    /// A pass beside the timed one.
+    pub fn pass(&self, pass: Pass) -> Option<&PassPlan> {
+        self.passes.iter().find(|planned| planned.pass == pass)
+    }
+
+    /// The parameters that a pass has of its own, as far as they are the same in all its cases.
+    pub fn own_params(&self, pass: &PassPlan) -> BTreeMap<String, serde_json::Value> {
+        let pairs = || self.cases.iter().zip(&pass.cases);
+        let mut own = BTreeMap::new();
+        for (name, value) in pass.cases.iter().flat_map(|case| case.params.iter()) {
+            let changed = |(timed, other): (&Case, &Case)| {
+                other.params.get(name) == Some(value) && timed.params.get(name) != Some(value)
+            };
+            let alike = pass.cases.iter().all(|case| case.params.get(name) == Some(value));
+            if alike && pairs().any(changed) {
+                // OK because a scalar is always a JSON value.
+                own.insert(name.to_owned(), serde_json::to_value(value).unwrap_or_default());
+            }
+        }
+        own
+    }
+
     /// Samples that the plan asks for, warm-up included.
     pub fn samples(&self) -> u64 {
-        let slots = slots(&self.cases, &self.sampling);
+        let slots = self.slots();
         slots.iter().map(|slot| u64::from(slot.warmup) + u64::from(slot.iterations)).sum()
     }
 

@@ -9,6 +9,7 @@ use rand::seq::SliceRandom;
 use record::Pass;
 
 use crate::case::{Case, Order, RunnerKind, Sampling};
+use crate::pass::PassPlan;
 
 /// What is asked of one process replicate of one case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,6 +44,14 @@ pub fn slots(cases: &[Case], sampling: &Sampling) -> Vec<Slot> {
         all.extend(order.iter().filter_map(|&case| slot(case, &cases[case], sampling, round)));
     }
     all
+}
+
+/// The slots of a pass beside the timed one, round after round in the order of the suite: what is
+/// counted there does not drift with the machine, so nothing is gained by shuffling.
+pub fn pass_slots(plan: &PassPlan) -> Vec<Slot> {
+    let slot = |round, case| Slot { pass: plan.pass, round, case, warmup: 0, iterations: 1 };
+    let rounds = 0..plan.repeats;
+    rounds.flat_map(|round| (0..plan.cases.len()).map(move |case| slot(round, case))).collect()
 }
 
 fn is_command(case: &Case) -> bool {

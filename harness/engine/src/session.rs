@@ -11,12 +11,15 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use record::store::RunWriter;
-use record::{CaseId, Failure, FailureKind, Mark, Pass, RunInfo, Sample, Status, Unavailable};
+use record::{
+    CaseId, Failure, FailureKind, Mark, Pass, PassInfo, RunInfo, Sample, Status, Unavailable,
+};
 
 use crate::answers::Ledger;
 use crate::case::{Case, Sampling};
 use crate::counters::say_once;
-use crate::measure::{Bench, Next, Taken, Todo};
+use crate::measure::{Bench, Keep, Next, Taken, Todo, tool};
+use crate::pass::PassPlan;
 use crate::plan::Plan;
 use crate::schedule::{Slot, slots};
 
@@ -37,6 +40,8 @@ pub trait Observer {
 /// How far a run has come.
 #[derive(Clone, Copy, Debug)]
 pub struct Progress {
+    /// The pass that is taken.
+    pub pass: Pass,
     /// Samples in the store, those of an earlier part of the run included.
     pub done: usize,
     /// Samples of the plan.
@@ -102,8 +107,8 @@ impl Session<'_> {
         let plan = self.plan;
         let mut tally = Tally::of(earlier, plan);
         info.skipped.clear();
-        for slot in slots(&plan.cases, &plan.sampling) {
-            let case = &plan.cases[slot.case];
+        for slot in plan.slots() {
+            let case = plan.case(slot);
             let Some(todo) = tally.todo(case, slot) else { continue };
             if self.stop.load(Ordering::Relaxed) {
                 return Ok((Ended::Interrupted, tally.outcome));
@@ -112,15 +117,26 @@ impl Session<'_> {
                 *info.skipped.entry(case.id.as_str().to_owned()).or_default() += todo.counted();
                 continue;
             }
-            observer.begin(case, &tally.progress());
+            if let Some(pass) = plan.pass(slot.pass)
+                && let Err(unavailable) = begin_pass(pass, plan, info)
+            {
+                say_once(&mut info.unavailable, [unavailable]);
+                tally.leave_out(slot.pass, plan);
+                continue;
+            }
+            observer.begin(case, &tally.progress(slot.pass));
+            let before = tally.done;
             let mut keep = |taken| tally.keep((case, slot), taken, writer, observer);
             let unavailable = self.replicate(case, &todo, &mut keep)?;
+            if tally.done == before && !slot.pass.is_timed() && !unavailable.is_empty() {
+                tally.leave_case_out(case, slot.pass, plan);
+            }
             say_once(&mut info.unavailable, unavailable);
             info.warnings.append(&mut tally.warnings);
             if let Some(left) = tally.todo(case, slot).filter(|_| tally.is_spent()) {
                 *info.skipped.entry(case.id.as_str().to_owned()).or_default() += left.counted();
             }
-            observer.end(case, &tally.progress());
+            observer.end(case, &tally.progress(slot.pass));
         }
         info.warnings.extend(tally.short_of_retakes(plan));
         if self.stop.load(Ordering::Relaxed) && tally.is_short(plan) && info.skipped.is_empty() {
@@ -137,11 +153,31 @@ impl Session<'_> {
         keep: &mut dyn FnMut(Taken) -> anyhow::Result<Next>,
     ) -> anyhow::Result<Vec<Unavailable>> {
         let stop = self.stop;
-        self.bench.replicate(case, todo, &mut |taken| {
+        let keep: &mut Keep<'_> = &mut |taken| {
             let next = keep(taken)?;
             Ok(if stop.load(Ordering::Relaxed) { Next::Stop } else { next })
-        })
+        };
+        match (todo.pass, self.plan.pass(todo.pass)) {
+            (Pass::Simulated, Some(pass)) => self.bench.simulate(case, todo, &pass.caches, keep),
+            (Pass::Allocation, _) => self.bench.count_allocations(case, todo, keep),
+            _ => self.bench.replicate(case, todo, keep),
+        }
     }
+}
+
+/// Writes down how a pass is taken, when its first sample is due.
+fn begin_pass(pass: &PassPlan, plan: &Plan, info: &mut RunInfo) -> Result<(), Unavailable> {
+    if info.passes.iter().any(|known| known.pass == pass.pass) {
+        return Ok(());
+    }
+    let tool = tool(pass)?;
+    info.passes.push(PassInfo {
+        pass: pass.pass,
+        processes: pass.repeats,
+        params: plan.own_params(pass),
+        tool,
+    });
+    Ok(())
 }
 
 /// What is in the store already, and what follows from it.
@@ -155,7 +191,8 @@ struct Tally<'a> {
     rejected: BTreeMap<(CaseId, u32), u32>,
     /// Metrics of the rule that are not measured, and were told so.
     blind: BTreeSet<&'static str>,
-    ledger: Ledger,
+    /// Answers of each pass: each has a size of its own, and so answers of its own.
+    ledgers: BTreeMap<Pass, Ledger>,
     outcome: Outcome,
     /// What has turned out since the last case and belongs to the run as a whole.
     warnings: Vec<String>,
@@ -173,7 +210,7 @@ impl<'a> Tally<'a> {
             out: BTreeSet::new(),
             rejected: BTreeMap::new(),
             blind: BTreeSet::new(),
-            ledger: Ledger::default(),
+            ledgers: BTreeMap::new(),
             outcome: Outcome::default(),
             warnings: Vec::new(),
             started: Instant::now(),
@@ -181,8 +218,8 @@ impl<'a> Tally<'a> {
             done: 0,
             total: usize::try_from(plan.samples()).unwrap_or(usize::MAX),
         };
-        tally.ledger.replay(earlier);
         for sample in earlier {
+            tally.ledgers.entry(sample.pass).or_default().replay(std::slice::from_ref(sample));
             tally.add(sample);
         }
         tally.done_before = tally.done;
@@ -204,7 +241,7 @@ impl<'a> Tally<'a> {
         self.add(&sample);
         let again = self.retakes(&case.id, slot) > before && !self.is_spent();
         self.total += usize::from(again);
-        observer.sample(case, &sample, &self.progress());
+        observer.sample(case, &sample, &self.progress(slot.pass));
         Ok(match (sample.status, again) {
             (Status::Failed(_), _) => Next::Stop,
             (Status::Ok, true) => Next::Again,
@@ -303,24 +340,42 @@ impl<'a> Tally<'a> {
             answer.group = Some(group.clone());
         }
         let rows = sample.value(record::metrics::ROWS.name).map(|rows| rows as u64);
-        if let Err(failure) = self.ledger.judge(case, rows, sample.answer.as_ref()) {
-            self.warnings.extend(self.ledger.take_doubt());
+        let ledger = self.ledgers.entry(sample.pass).or_default();
+        if let Err(failure) = ledger.judge(case, rows, sample.answer.as_ref()) {
+            self.warnings.extend(ledger.take_doubt());
             sample.status = Status::Failed(Failure { output, ..failure });
         }
     }
 
-    fn is_short(&self, plan: &Plan) -> bool {
-        slots(&plan.cases, &plan.sampling)
-            .into_iter()
-            .any(|slot| self.todo(&plan.cases[slot.case], slot).is_some())
+    /// A pass that cannot be taken on this machine.
+    fn leave_out(&mut self, pass: Pass, plan: &Plan) {
+        for case in &plan.cases {
+            self.leave_case_out(case, pass, plan);
+        }
     }
 
-    fn progress(&self) -> Progress {
+    /// A case that cannot be measured in a pass.
+    fn leave_case_out(&mut self, case: &Case, pass: Pass, plan: &Plan) {
+        let slots = plan.slots().into_iter().filter(|slot| slot.pass == pass);
+        let left = slots
+            .filter(|slot| plan.cases[slot.case].id == case.id)
+            .filter_map(|slot| self.todo(case, slot))
+            .map(|todo| (todo.end - todo.first) as usize)
+            .sum();
+        self.total = self.total.saturating_sub(left);
+        self.out.insert((case.id.clone(), pass));
+    }
+
+    fn is_short(&self, plan: &Plan) -> bool {
+        plan.slots().into_iter().any(|slot| self.todo(plan.case(slot), slot).is_some())
+    }
+
+    fn progress(&self, pass: Pass) -> Progress {
         let new = self.done - self.done_before;
         let left = (new > 0).then(|| {
             let pace = self.started.elapsed().div_f64(new as f64);
             pace.mul_f64(self.total.saturating_sub(self.done) as f64)
         });
-        Progress { done: self.done, total: self.total, left }
+        Progress { pass, done: self.done, total: self.total, left }
     }
 }

@@ -6,6 +6,7 @@
 
 mod cases;
 mod check;
+mod counters;
 mod error;
 mod gate;
 mod message;
@@ -23,6 +24,7 @@ use std::sync::Arc;
 use crate::case::{Profiling, Sampling};
 pub(crate) use cases::{Axis, AxisValues, CaseDef, Setting, Stride, unequal_zip};
 pub(crate) use check::NAME_CHARS_MAX;
+pub(crate) use counters::{CountersDef, PassDef};
 pub use error::SuiteError;
 pub(crate) use error::nearest;
 pub use gate::Build;
@@ -55,6 +57,8 @@ pub struct Suite {
     pub build: Option<Build>,
     /// How its cases are profiled, if it asks for that.
     pub profile: Option<Profiling>,
+    /// Which passes it asks for beside the timed one, before any `--set`.
+    pub(crate) counters: CountersDef,
     /// Where `pin` stands, and where the output directory does.
     pub(crate) pin_span: Option<Span>,
     pub(crate) output_span: Option<Span>,
@@ -92,8 +96,10 @@ impl Suite {
         let about = wire.about.as_ref().map(|about| check::text(&source, "about", about));
         let mut sampling = sampling::defaults();
         let mut output = None;
-        sampling::check(&source, &wire.sampling, &wire.output, &wire.counters)?
-            .apply(&mut sampling, &mut output);
+        let mut counters = CountersDef::default();
+        let mut patch = sampling::check(&source, &wire.sampling, &wire.output, &wire.counters)?;
+        std::mem::take(&mut patch.counters).apply(&mut counters);
+        patch.apply(&mut sampling, &mut output);
         let directory = directory_of(path);
         let runners = runner::check_all(&source, &wire.runner, &directory)?;
         let cases = cases::check_all(&source, &wire.case, &runners)?;
@@ -106,6 +112,7 @@ impl Suite {
             sampling,
             output: output.map(|output| directory.join(output)),
             profile: profile::check(&source, wire.profile.as_ref())?,
+            counters,
             pin_span: wire.sampling.pin.as_ref().map(|pin| pin.span.clone()),
             output_span: wire.output.directory.as_ref().map(|found| found.span.clone()),
             directory,

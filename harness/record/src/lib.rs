@@ -19,5 +19,7 @@ pub use id::{CaseId, RunId};
 pub use metric::{Better, Counting, Source, Unit, Value};
 pub use pass::Pass;
 pub use profile::{Profile, ProfileInfo, Region, Stack, Weight};
-pub use run::{CaseInfo, Environment, Fact, RunInfo, SamplingInfo, Step, SuiteInfo, Unavailable};
+pub use run::{
+    CaseInfo, Environment, Fact, PassInfo, RunInfo, SamplingInfo, Step, SuiteInfo, Unavailable,
+};
 pub use sample::{Answer, Failure, FailureKind, Mark, Sample, Status};

@@ -108,9 +108,11 @@ metrics! {
         "Instructions + 10 per first-level miss, 100 per last-level miss and 10 per branch miss: \
          what a simulated CPU might take.";
     ALLOCATIONS: "allocations", Count, Lower,
-        "Calls that asked the allocator for memory: new blocks, and old ones that were resized.";
+        "Blocks of memory that were asked of the allocator.";
+    REALLOCATIONS: "reallocations", Count, Lower,
+        "Blocks that were resized: what was reserved was too little.";
     ALLOCATED_BYTES: "allocated_bytes", Bytes, Lower,
-        "Bytes asked of the allocator; of a block that was resized, what it grew by.";
+        "Bytes asked of the allocator: of new blocks all, of resized ones what they grew by.";
     PEAK_HEAP: "peak_heap", Bytes, Lower,
         "Most bytes that were allocated at one moment, within the sample.";
     CPU_PRESSURE: "cpu_pressure", Nanoseconds, Neither,

@@ -38,6 +38,9 @@ pub struct RunInfo {
     /// The machine after the last sample.
     #[serde(default)]
     pub after: Option<Environment>,
+    /// How the passes beside the timed one were taken.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub passes: Vec<PassInfo>,
     /// What could not be counted, each once, with its reason.
     #[serde(default)]
     pub unavailable: Vec<Unavailable>,
@@ -127,6 +130,19 @@ pub struct CaseInfo {
     /// The answer group that the suite names, if it names one.
     #[serde(default)]
     pub answer: Option<String>,
+}
+
+/// How a pass beside the timed one was taken.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PassInfo {
+    /// The pass.
+    pub pass: crate::Pass,
+    /// Fresh processes per case, each with one sample.
+    pub processes: u32,
+    /// Parameters that all its cases have and that are not those of the timed pass.
+    pub params: BTreeMap<String, serde_json::Value>,
+    /// What counted, in words: the program with its version, the caches it simulates.
+    pub tool: String,
 }
 
 /// A numbered change in an optimisation history.

@@ -171,6 +171,12 @@ pub const DERIVED: &[Derived] = &[
     per_row("page_faults_per_row", &["page_faults"], Kind::CountPerRow, "Page faults by rows."),
     per_row("allocations_per_row", &["allocations"], Kind::CountPerRow, "Allocations by rows."),
     per_row(
+        "reallocations_per_row",
+        &["reallocations"],
+        Kind::CountPerRow,
+        "Resized blocks by rows.",
+    ),
+    per_row(
         "allocated_bytes_per_row",
         &["allocated_bytes"],
         Kind::BytesPerRow,

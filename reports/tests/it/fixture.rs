@@ -137,6 +137,7 @@ pub(crate) fn info(cases: Vec<CaseInfo>) -> RunInfo {
             ],
         },
         after: None,
+        passes: Vec::new(),
         unavailable: Vec::new(),
         warnings: Vec::new(),
         skipped: BTreeMap::new(),

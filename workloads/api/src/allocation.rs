@@ -25,9 +25,11 @@ pub struct CountingAllocator<A = System>(A);
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Allocation {
-    /// Calls that asked for memory: new blocks, and old ones that were resized.
+    /// New blocks.
     pub allocations: u64,
-    /// Bytes asked for; of a block that was resized, what it grew by.
+    /// Blocks that were resized.
+    pub reallocations: u64,
+    /// Bytes asked for: of new blocks all, of resized ones what they grew by.
     pub bytes: u64,
     /// Most bytes that were allocated at one moment of the work, what stood before it included.
     pub peak_bytes: u64,
@@ -35,6 +37,7 @@ pub struct Allocation {
 
 static COUNTING: AtomicBool = AtomicBool::new(false);
 static ALLOCATIONS: AtomicU64 = AtomicU64::new(0);
+static REALLOCATIONS: AtomicU64 = AtomicU64::new(0);
 static BYTES: AtomicU64 = AtomicU64::new(0);
 // Blocks from before the counting began may be freed after it, so this may be below 0.
 static LIVE: AtomicI64 = AtomicI64::new(0);
@@ -68,7 +71,7 @@ unsafe impl<A: GlobalAlloc> GlobalAlloc for CountingAllocator<A> {
         // SAFETY: as the caller promises.
         let block = unsafe { self.0.alloc(layout) };
         if COUNTING.load(Relaxed) {
-            grown(block, layout.size());
+            grown(&ALLOCATIONS, block, layout.size());
         }
         block
     }
@@ -77,7 +80,7 @@ unsafe impl<A: GlobalAlloc> GlobalAlloc for CountingAllocator<A> {
         // SAFETY: as the caller promises.
         let block = unsafe { self.0.alloc_zeroed(layout) };
         if COUNTING.load(Relaxed) {
-            grown(block, layout.size());
+            grown(&ALLOCATIONS, block, layout.size());
         }
         block
     }
@@ -97,7 +100,7 @@ unsafe impl<A: GlobalAlloc> GlobalAlloc for CountingAllocator<A> {
             if size < layout.size() && !moved.is_null() {
                 LIVE.fetch_sub(signed(layout.size() - size), Relaxed);
             }
-            grown(moved, size.saturating_sub(layout.size()));
+            grown(&REALLOCATIONS, moved, size.saturating_sub(layout.size()));
         }
         moved
     }
@@ -105,11 +108,11 @@ unsafe impl<A: GlobalAlloc> GlobalAlloc for CountingAllocator<A> {
 
 /// Counts one call that gave `bytes` more than there were.
 #[cold]
-fn grown(block: *mut u8, bytes: usize) {
+fn grown(calls: &AtomicU64, block: *mut u8, bytes: usize) {
     if block.is_null() {
         return;
     }
-    ALLOCATIONS.fetch_add(1, Relaxed);
+    calls.fetch_add(1, Relaxed);
     BYTES.fetch_add(bytes as u64, Relaxed);
     let live = LIVE.fetch_add(signed(bytes), Relaxed) + signed(bytes);
     PEAK.fetch_max(live, Relaxed);
@@ -131,25 +134,33 @@ pub(crate) fn count() -> bool {
 
 /// The counts at the beginning of something.
 #[derive(Clone, Copy)]
-pub(crate) struct Since {
-    allocations: u64,
-    bytes: u64,
-}
+pub(crate) struct Since(Allocation);
 
 impl Since {
     /// From here on. The peak begins anew with what is allocated now, so two of these at once would
     /// be in each other's way.
     pub(crate) fn now() -> Self {
         PEAK.store(LIVE.load(Relaxed), Relaxed);
-        Self { allocations: ALLOCATIONS.load(Relaxed), bytes: BYTES.load(Relaxed) }
+        Self(so_far())
     }
 
     /// What was allocated since.
     pub(crate) fn counted(self) -> Allocation {
+        let (before, now) = (self.0, so_far());
         Allocation {
-            allocations: ALLOCATIONS.load(Relaxed) - self.allocations,
-            bytes: BYTES.load(Relaxed) - self.bytes,
-            peak_bytes: PEAK.load(Relaxed).max(0).unsigned_abs(),
+            allocations: now.allocations - before.allocations,
+            reallocations: now.reallocations - before.reallocations,
+            bytes: now.bytes - before.bytes,
+            peak_bytes: now.peak_bytes,
         }
+    }
+}
+
+fn so_far() -> Allocation {
+    Allocation {
+        allocations: ALLOCATIONS.load(Relaxed),
+        reallocations: REALLOCATIONS.load(Relaxed),
+        bytes: BYTES.load(Relaxed),
+        peak_bytes: PEAK.load(Relaxed).max(0).unsigned_abs(),
     }
 }

@@ -65,7 +65,7 @@ fn what_the_work_allocates_is_counted_and_nothing_else() {
     assert_eq!(counted.len(), 2);
     for done in counted {
         let found = done.allocation.unwrap();
-        assert_eq!(found.allocations, 1000 + 1 + 1, "boxes, the block, and the block once more");
+        assert_eq!((found.allocations, found.reallocations), (1000 + 1, 1));
         assert_eq!(found.bytes, 1000 * 64 + (1 << 20) + (1 << 19));
         // What `prepare` keeps is there too, and the lines of the protocol.
         let least = (1 << 20) + (1 << 20) + (1 << 19);

@@ -146,6 +146,7 @@ pub(crate) fn run_info(plan: &Plan, id: RunId, started_ns: i64, before: Environm
         step: None,
         before,
         after: None,
+        passes: Vec::new(),
         unavailable: Vec::new(),
         warnings: Vec::new(),
         skipped: BTreeMap::new(),
@@ -223,6 +224,18 @@ pub(crate) fn listing(plan: &Plan, estimate: Option<Duration>) -> String {
         let processes = u64::from(processes) * u64::from(iterations);
         let processes = counted(processes, "process", "processes");
         let _ = writeln!(text, "a command case: {processes} after {warmup} warm-up");
+    }
+    for pass in &plan.passes {
+        let own: Vec<String> = plan
+            .own_params(pass)
+            .iter()
+            .map(|(name, value)| {
+                format!("{name}={}", value.as_str().map_or(value.to_string(), str::to_owned))
+            })
+            .collect();
+        let size = if own.is_empty() { String::new() } else { format!(" at {}", own.join(", ")) };
+        let samples = counted(u64::from(pass.repeats), "sample", "samples");
+        let _ = writeln!(text, "{} pass: {samples} a case{size}", pass.pass);
     }
     let time = match (estimate, sampling.budget) {
         (Some(time), _) => format!("about {} by the pace of the last run", clock(time)),

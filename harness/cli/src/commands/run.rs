@@ -26,6 +26,7 @@ fn fresh(args: &RunArgs) -> anyhow::Result<Exit> {
     let mut ground = Ground::new(args.ending.store.store.as_deref(), Some(suite))?;
     let against = Against::find(&ground.store, &args.history)?;
     let mut set = args.sampling.overrides();
+    set.extend(args.passes.overrides());
     // What is set by name has the last word.
     set.extend(args.set.iter().cloned());
     let selection =

@@ -94,19 +94,28 @@ impl Finished {
 /// The fixture worker; built when the test command has not built it already.
 pub(crate) fn faulty() -> &'static Path {
     static PATH: OnceLock<PathBuf> = OnceLock::new();
-    PATH.get_or_init(|| {
-        let profile = Path::new(env!("CARGO_BIN_EXE_dyno")).parent().unwrap();
-        let path = profile.join("examples/faulty");
-        let mut build = Command::new(env!("CARGO"));
-        build.args(["build", "--quiet", "--package", "engine", "--example", "faulty"]);
-        if !cfg!(debug_assertions) {
-            build.arg("--release");
-        }
-        build.current_dir(env!("CARGO_MANIFEST_DIR"));
-        assert!(build.status().unwrap().success(), "the fixture worker does not build");
-        assert!(path.exists(), "no fixture worker at {}", path.display());
-        path
-    })
+    PATH.get_or_init(|| built(&["--package", "engine", "--example", "faulty"], "examples/faulty"))
+}
+
+/// The worker of `examples/rust-worker`, built as [`faulty`] is.
+pub(crate) fn rust_worker() -> &'static Path {
+    static PATH: OnceLock<PathBuf> = OnceLock::new();
+    PATH.get_or_init(|| built(&["--package", "rust-worker"], "rust-worker"))
+}
+
+/// Builds a program of this repository in the profile of the tests.
+fn built(what: &[&str], program: &str) -> PathBuf {
+    let profile = Path::new(env!("CARGO_BIN_EXE_dyno")).parent().unwrap();
+    let path = profile.join(program);
+    let mut build = Command::new(env!("CARGO"));
+    build.args(["build", "--quiet"]).args(what);
+    if !cfg!(debug_assertions) {
+        build.arg("--release");
+    }
+    build.current_dir(env!("CARGO_MANIFEST_DIR"));
+    assert!(build.status().unwrap().success(), "{program} does not build");
+    assert!(path.exists(), "no program at {}", path.display());
+    path
 }
 
 /// A `[[runner]]` named `faulty` that serves the fixture's workloads.

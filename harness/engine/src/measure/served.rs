@@ -13,7 +13,7 @@ use crate::counters::{Counters, TargetKind};
 use crate::worker::{Held, Spawn, Worker};
 
 /// How long a worker may take to go after `bye`.
-const GRACE: Duration = Duration::from_secs(2);
+pub(super) const GRACE: Duration = Duration::from_secs(2);
 
 impl Bench<'_> {
     /// One worker, all its iterations.
@@ -56,6 +56,7 @@ impl Bench<'_> {
         let timeout = self.sampling.timeout;
         let (counters, unavailable) = self.attach(&held, TargetKind::Worker, self.turn(case, todo));
         let mut worker = Worker::greet(held.release()?, timeout)?;
+        refuse_simulated(&worker)?;
         let prepare = Prepare {
             workload: case.workload.clone(),
             params: case.params.clone(),
@@ -107,6 +108,16 @@ impl Bench<'_> {
     }
 }
 
+/// A worker under valgrind would give the times of valgrind's CPU.
+fn refuse_simulated(worker: &Worker) -> Result<(), Failure> {
+    if !worker.is_simulated() {
+        return Ok(());
+    }
+    let message = "runs under valgrind, so its times would be those of the simulator: leave \
+                   valgrind out of the runner's `program`, and simulate with `--simulate`";
+    Err(Failure { kind: FailureKind::Start, message: message.to_owned(), output: String::new() })
+}
+
 /// What is asked in one request.
 pub(super) struct Asked {
     pub(super) iteration: u32,
@@ -123,12 +134,12 @@ fn refuse_taken_names(done: &Done) -> Result<(), Failure> {
     Err(Failure { kind: FailureKind::Protocol, message, output: String::new() })
 }
 
-fn failed(case: &Case, todo: &Todo, iteration: u32, failure: Failure) -> Taken {
+pub(super) fn failed(case: &Case, todo: &Todo, iteration: u32, failure: Failure) -> Taken {
     let mut sample = blank(case, todo, iteration);
     sample.status = Status::Failed(failure);
     Taken { sample, output: String::new() }
 }
 
-fn stored(answer: workload_api::Answer) -> Answer {
+pub(super) fn stored(answer: workload_api::Answer) -> Answer {
     Answer { rows: answer.rows, digest: answer.digest, group: answer.group }
 }

@@ -13,17 +13,9 @@ const SPLIT_NS_MIN: f64 = 100e6;
 
 /// What a worker says of the work, and what was counted around it.
 pub(super) fn reported(done: &Done, counted: Vec<Value>) -> Vec<Value> {
-    let from_work =
-        |metric: &metrics::Metric, value: u64| metric.value(value as f64, Source::Workload);
     let mut values = vec![from_work(&metrics::WALL_TIME, done.wall_ns)];
     values.extend(done.cpu_ns.map(|cpu_ns| from_work(&metrics::WORKER_CPU_TIME, cpu_ns)));
-    values.push(from_work(&metrics::ROWS, done.work.rows));
-    for (metric, bytes) in
-        [(&metrics::BYTES_IN, done.work.bytes_in), (&metrics::BYTES_OUT, done.work.bytes_out)]
-    {
-        // Zero means that the workload does not count these bytes.
-        values.extend((bytes > 0).then(|| from_work(metric, bytes)));
-    }
+    values.extend(worked(done));
     values.extend(done.work.metrics.iter().map(|metric| Value {
         metric: metric.name.clone(),
         value: metric.value,
@@ -34,6 +26,22 @@ pub(super) fn reported(done: &Done, counted: Vec<Value>) -> Vec<Value> {
     }));
     values.extend(counted);
     without_idle_split(values)
+}
+
+/// What was done, without any time.
+pub(super) fn worked(done: &Done) -> Vec<Value> {
+    let mut values = vec![from_work(&metrics::ROWS, done.work.rows)];
+    for (metric, bytes) in
+        [(&metrics::BYTES_IN, done.work.bytes_in), (&metrics::BYTES_OUT, done.work.bytes_out)]
+    {
+        // Zero means that the workload does not count these bytes.
+        values.extend((bytes > 0).then(|| from_work(metric, bytes)));
+    }
+    values
+}
+
+fn from_work(metric: &metrics::Metric, value: u64) -> Value {
+    metric.value(value as f64, Source::Workload)
 }
 
 fn unit(unit: workload_api::Unit) -> Unit {

@@ -1,5 +1,5 @@
 //! `--set name=value`: one value for a parameter of every case that has it, or for a key of
-//! `[sampling]` and `[output]`. Errors point into the text of the option.
+//! `[sampling]`, `[output]` and `[counters]`. Errors point into the text of the option.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -9,7 +9,9 @@ use workload_api::ParamValue;
 use super::draft::Draft;
 use super::typing::from_option;
 use crate::case::Sampling;
-use crate::suite::{Located, Setting, Source, Span, SuiteError, cannot_be, nearest, number, patch};
+use crate::suite::{
+    CountersDef, Located, Setting, Source, Span, SuiteError, cannot_be, nearest, number, patch,
+};
 
 /// One `--set`.
 #[derive(Clone, Debug)]
@@ -61,13 +63,16 @@ impl Override {
         (self.name.value == name).then_some((&self.source, &self.value.span))
     }
 
-    /// Lays a key of `[sampling]` or `[output]` over what the suite says.
+    /// Lays a key of `[sampling]`, `[output]` or `[counters]` over what the suite says.
     pub(super) fn apply_setting(
         &self,
         sampling: &mut Sampling,
         output: &mut Option<PathBuf>,
+        counters: &mut CountersDef,
     ) -> Result<(), SuiteError> {
-        patch(&self.source, &self.name, &self.value)?.apply(sampling, output);
+        let mut patch = patch(&self.source, &self.name, &self.value)?;
+        std::mem::take(&mut patch.counters).apply(counters);
+        patch.apply(sampling, output);
         Ok(())
     }
 

@@ -138,7 +138,7 @@ fn entries(
     wire.iter().map(entry).collect()
 }
 
-fn settings(
+pub(super) fn settings(
     source: &Arc<Source>,
     wire: &Entries<Located<WireScalar>>,
 ) -> Result<Vec<Setting>, SuiteError> {

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
+use super::counters::{self, CountersPatch};
 use super::message::{cannot_be, translate};
 use super::source::{Located, Source};
 use super::wire::{WireCounters, WireOutput, WireSampling};
@@ -41,6 +42,8 @@ pub(crate) struct SamplingPatch {
     directory: Option<PathBuf>,
     sync: Option<bool>,
     evict: Option<bool>,
+    /// Of `[counters]`, which an option may name too.
+    pub(crate) counters: CountersPatch,
 }
 
 impl SamplingPatch {
@@ -101,7 +104,7 @@ pub(super) fn check(
     source: &Arc<Source>,
     sampling: &WireSampling,
     output: &WireOutput,
-    counters: &WireCounters,
+    wire_counters: &WireCounters,
 ) -> Result<SamplingPatch, SuiteError> {
     let count = |key, found: &Option<_>, min: i64, max: i64| match found {
         Some(found) => check::count(source, key, found, (min, max)).map(Some),
@@ -125,12 +128,13 @@ pub(super) fn check(
         order: order.transpose()?,
         seed: count("seed", &sampling.seed, 0, i64::MAX)?.map(i64::unsigned_abs),
         pin: sampling.pin.as_ref().map(|found| cpus(source, found)).transpose()?,
-        events: counters.events.as_ref().map(|found| events(source, found)).transpose()?,
-        share: counters.share.as_ref().map(|found| found.value),
+        events: wire_counters.events.as_ref().map(|found| events(source, found)).transpose()?,
+        share: wire_counters.share.as_ref().map(|found| found.value),
         reject: sampling.reject.as_ref().map(|found| rule(source, found)).transpose()?,
         directory: directory.transpose()?.map(PathBuf::from),
         sync: output.sync.as_ref().map(|found| found.value),
         evict: output.evict.as_ref().map(|found| found.value),
+        counters: counters::check(source, wire_counters)?,
     })
 }
 
@@ -153,7 +157,7 @@ pub(crate) fn patch(
         #[serde(default)]
         counters: WireCounters,
     }
-    let parsed = |text: &str| {
+    let parsed = |text: &str| -> Result<SamplingPatch, SuiteError> {
         let document = Source::new("--set", text);
         let tables: Tables = toml::from_str(text).map_err(|error| translate(&document, &error))?;
         check(&document, &tables.sampling, &tables.output, &tables.counters)

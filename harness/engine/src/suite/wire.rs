@@ -4,12 +4,14 @@
 //! the fields are what an editor shows. Nothing is checked here beyond types: `suite.rs` turns
 //! them into types that cannot be invalid.
 
+mod counters;
 mod values;
 
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::source::Located;
+pub(super) use counters::{WireCache, WireCounters, WirePass};
 pub(super) use values::{
     Entries, WireAmount, WireAxis, WireCommand, WireCount, WireRange, WireScalar, WireShare,
 };
@@ -29,7 +31,7 @@ pub(super) struct WireSuite {
     /// Where workers write, and what is done with it between samples.
     #[serde(default)]
     pub(super) output: WireOutput,
-    /// Which events of the CPU are counted.
+    /// Which events of the CPU are counted, and what is counted apart from time in passes of its own.
     #[serde(default)]
     pub(super) counters: WireCounters,
     /// Where the time of cases goes: with this table, a run profiles each of them once after its
@@ -85,19 +87,6 @@ pub(super) struct WireOutput {
     pub(super) sync: Option<Located<bool>>,
     /// Evict the files of the directory from the page cache before each sample. Default false.
     pub(super) evict: Option<Located<bool>>,
-}
-
-/// Which events of the CPU are counted.
-#[derive(Debug, Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-#[schemars(rename = "Counters")]
-pub(super) struct WireCounters {
-    /// Hardware events by name, and raw ones such as "r1c2". Default: cycles, instructions,
-    /// branches, branch_misses, cache_references, cache_misses. `dyno doctor --events` lists all.
-    pub(super) events: Option<Located<Vec<Located<String>>>>,
-    /// Let events that do not fit the PMU at once share it inside a sample, which makes them
-    /// estimates, instead of taking turns over rounds. Default false.
-    pub(super) share: Option<Located<bool>>,
 }
 
 /// How cases are profiled.

@@ -5,6 +5,7 @@
 //! nobody knows any more what state it is in.
 
 use std::os::fd::AsFd;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use record::{Failure, FailureKind};
@@ -64,6 +65,18 @@ impl Worker {
     /// What it can prepare.
     pub fn specs(&self) -> &[Spec] {
         &self.hello.workloads
+    }
+
+    /// Whether it says that it runs under callgrind and tells it what to count.
+    pub fn marks_region(&self) -> bool {
+        self.hello.simulated
+    }
+
+    /// Whether it runs on a simulated CPU, whatever it says: then its program is valgrind's.
+    pub fn is_simulated(&self) -> bool {
+        let program = std::fs::read_link(format!("/proc/{}/exe", self.pid()));
+        let is_tool = |path: &Path| path.components().any(|part| part.as_os_str() == "valgrind");
+        self.hello.simulated || program.is_ok_and(|program| is_tool(&program))
     }
 
     /// Its process id, which is also the id of its process group.

@@ -49,6 +49,16 @@ pub enum Held {}
 
 impl Held {
     /// Never called.
+    pub fn marks_region(&self) -> bool {
+        match *self {}
+    }
+
+    /// Never called.
+    pub fn is_simulated(&self) -> bool {
+        match *self {}
+    }
+
+    /// Never called.
     pub fn pid(&self) -> i32 {
         match *self {}
     }

@@ -175,6 +175,9 @@ advice! {
     "allocations": "allocation (the counting allocator of the worker)",
         "the cheapest way to less work; nearly exact, so small changes show",
         "memory that C libraries take for themselves is not in it";
+    "reallocations": "allocation (the counting allocator of the worker)",
+        "tells buffers that grow step by step: reserve what they will hold",
+        "a resize in place is cheap, one that moves the block copies it";
     "allocated_bytes": "allocation (the counting allocator of the worker)",
         "how much memory goes through the allocator, however short it lives",
         "bytes asked for: the allocator may take more";
@@ -269,6 +272,9 @@ advice! {
     "allocations_per_row": "",
         "what one row costs the allocator; a buffer that is reused shows as the allocations it saves",
         "what is allocated once per run is in it too, spread over the rows";
+    "reallocations_per_row": "",
+        "buffers that grow while a row is made",
+        "what is resized once per run is in it too, spread over the rows";
     "allocated_bytes_per_row": "",
         "how much memory one row takes on its way",
         "bytes asked for, however short they live";

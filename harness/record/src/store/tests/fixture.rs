@@ -63,6 +63,7 @@ pub(in crate::store) fn info(id: &str) -> RunInfo {
         step: None,
         before: Environment::default(),
         after: None,
+        passes: vec![],
         unavailable: vec![],
         warnings: vec![],
         skipped: BTreeMap::new(),
