@@ -529,3 +529,24 @@ fn control_characters_of_a_suite_do_not_reach_the_terminal() {
     assert!(!shown.contains('\u{1b}'), "{shown:?}");
     assert!(shown.starts_with("error: unknown key `a\\u{1b}[2J`\n"), "{shown}");
 }
+
+#[test]
+fn a_pass_refuses_what_no_workload_has_and_caches_that_cannot_be() {
+    let shown = |counters: &str| {
+        refused(&format!("name = \"x\"\n[counters]\n{counters}\n[[case]]\nworkload = \"scan\"\n"))
+    };
+    for (counters, words) in [
+        ("simulate = { row = 5 }", "no case has a parameter `row`"),
+        ("simulate = { row = 5 }", "did you mean `rows`?"),
+        ("allocations = { rows = 0 }", "`rows` cannot be 0"),
+        ("simulate = 3", "allowed: true, false, or a table of parameters"),
+        ("repeats = 0", "allowed: a whole number from 1 to 1000"),
+        ("caches = { d1 = { size = \"48KiB\", ways = 8 } }", "are no power of two of sets"),
+        ("caches = { d1 = { size = \"0B\", ways = 8 } }", "a size of at most 4 GiB"),
+        ("simulated = true", "did you mean `simulate`?"),
+    ] {
+        let text = shown(counters);
+        assert!(text.contains(words), "{counters}: {text}");
+        assert!(text.contains("x.toml:3:"), "{text}");
+    }
+}

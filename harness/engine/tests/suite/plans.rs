@@ -348,3 +348,31 @@ proptest! {
 fn rows(plan: &Plan) -> Vec<i64> {
     plan.cases.iter().map(|case| case.params.integer("rows").unwrap().unwrap()).collect()
 }
+
+#[test]
+fn a_simulated_case_keeps_its_id_and_is_smaller_unless_the_suite_says_otherwise() {
+    let suite = |counters: &str, params: &str| {
+        format!("name = \"x\"\n[counters]\n{counters}\n[[case]]\nworkload = \"scan\"\n{params}\n")
+    };
+    let rows = |counters: &str, params: &str| {
+        let plan = plan_with(&suite(counters, params), &[], None).unwrap();
+        let [pass] = plan.passes.as_slice() else { panic!("{:?}", plan.passes) };
+        assert_eq!(pass.cases[0].id, plan.cases[0].id);
+        assert_eq!(plan.samples(), 5 * 4 + 3, "timed samples, and three of the pass");
+        pass.cases[0].params.integer("rows").unwrap()
+    };
+    let million = "params = { rows = 1_000_000 }";
+    assert_eq!(rows("simulate = true", million), Some(10_000));
+    assert_eq!(rows("simulate = true", "params = { rows = 500 }"), Some(500));
+    assert_eq!(rows("simulate = { rows = \"20k\" }", million), Some(20_000));
+    assert_eq!(rows("allocations = true", million), Some(1_000_000));
+    // An option asks for a pass, keeps what the suite says of it, or takes it back.
+    let with = |counters: &str, set: &[&str]| {
+        plan_with(&suite(counters, million), set, None).unwrap().passes
+    };
+    let sized = with("simulate = { rows = 70 }", &["counters.simulate=true"]);
+    assert_eq!(sized[0].cases[0].params.integer("rows").unwrap(), Some(70));
+    let sized = with("", &["counters.simulate=true", "counters.simulate.rows=80"]);
+    assert_eq!(sized[0].cases[0].params.integer("rows").unwrap(), Some(80));
+    assert!(with("simulate = true", &["counters.simulate=false"]).is_empty());
+}
