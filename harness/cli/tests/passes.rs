@@ -1,8 +1,6 @@
 //! The passes beside the timed one, through the whole tool: a simulated CPU, counted allocations, and
 //! what is said where one of them cannot be had.
 
-#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a test panics and says why")]
-
 mod common;
 
 use std::collections::BTreeMap;

@@ -22,6 +22,9 @@ use crate::worker::{Spawn, Worker};
 /// Simulated work takes some hundred times as long, so its requests may.
 const PATIENCE: u32 = 100;
 
+/// What was counted around one request; nothing where the worker cannot count.
+type Counted<'a> = dyn FnMut(&Done) -> Result<Option<Vec<Value>>, Failure> + 'a;
+
 /// What tells a simulated CPU from a real one: what the work counts comes in its own way.
 struct Way<'a> {
     argv: Vec<String>,
@@ -30,7 +33,7 @@ struct Way<'a> {
     /// Whether this worker can be measured so.
     fits: &'a dyn Fn(&Worker) -> Result<(), Unavailable>,
     /// What was counted around one request; nothing where the worker cannot count.
-    counted: &'a mut dyn FnMut(&Done) -> Result<Option<Vec<Value>>, Failure>,
+    counted: &'a mut Counted<'a>,
     /// What is said where nothing was counted.
     nothing: &'a dyn Fn() -> Unavailable,
 }
@@ -75,7 +78,7 @@ impl Bench<'_> {
             env: Vec::new(),
             timeout: self.sampling.timeout.saturating_mul(PATIENCE),
             fits: &|worker| if worker.marks_region() { Ok(()) } else { Err(marks_no_region()) },
-            counted: &mut |_| files.take().map(Some).map_err(|message| failure(message)),
+            counted: &mut |_| files.take().map(Some).map_err(failure),
             nothing: &marks_no_region,
         };
         self.in_a_way(way, case, todo, keep).map_err(|error| error.context("simulated pass"))
@@ -186,7 +189,7 @@ fn one(
     (case, todo): (&Case, &Todo),
     iteration: u32,
     timeout: Duration,
-    counted: &mut dyn FnMut(&Done) -> Result<Option<Vec<Value>>, Failure>,
+    counted: &mut Counted<'_>,
 ) -> Attempt {
     let mut sample = blank(case, todo, iteration);
     let result = worker.run(1, timeout).and_then(|done| {
