@@ -17,6 +17,10 @@ check:
     typos
     cargo test --package dyno --test licences
 
+# Hold the working tree against a revision: regressed, or not.
+gate base="HEAD~1" *args:
+    cargo dyno gate configs/gate.toml --base {{base}} {{args}}
+
 # The report of the last run, or of RUN...
 report *runs:
     cargo dyno report {{runs}}

@@ -4,9 +4,12 @@
 //! prints what [`text`] makes of the findings. Pure: no clock, no path, no environment. One kind
 //! of rule is one file and one line in [`RULES`].
 
+pub mod accepted;
 mod bounds;
 mod control;
 mod exact;
+pub mod junit;
+pub mod markdown;
 mod pairs;
 mod relative;
 mod shares;

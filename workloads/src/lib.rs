@@ -11,6 +11,7 @@ mod decoder;
 mod generator;
 mod params;
 mod pipeline;
+mod planted;
 mod workers;
 mod writer;
 

@@ -16,7 +16,7 @@ pub(crate) use comfort::{
     ColorChoice, CompleteCommand, CompletionsArgs, ExplainArgs, InitArgs, ProgressChoice,
     PruneArgs, Shell,
 };
-pub(crate) use gate::{GateArgs, GateFormat, OnlyChoice};
+pub(crate) use gate::{AcceptArgs, GateArgs, GateFormat, OnlyChoice};
 pub(crate) use history::{ChoiceArgs, CompareArgs, HistoryArgs, MarkArgs};
 pub(crate) use profile::{ExportFormat, ProfileArgs};
 
@@ -52,6 +52,8 @@ pub(crate) enum Command {
     Compare(CompareArgs),
     /// Judge a build against another one: paired measurement, known error rates, an exit code.
     Gate(Box<GateArgs>),
+    /// Record that a change which the gate refuses may be, in a file under review.
+    Accept(AcceptArgs),
     /// Say which step of an optimisation history a run stands for, and whether it was reverted.
     Mark(MarkArgs),
     /// List the runs of the store.

@@ -1,6 +1,7 @@
 //! One file per subcommand. Each turns its arguments into calls of the other crates and what
 //! comes back into text and an exit code.
 
+pub(crate) mod accept;
 pub(crate) mod cmd;
 pub(crate) mod compare;
 pub(crate) mod completions;

@@ -52,6 +52,7 @@ fn dispatch(command: &Command) -> anyhow::Result<Exit> {
         Command::List(args) => commands::list::run(args),
         Command::Show(args) => commands::show::run(args),
         Command::Compare(args) => commands::compare::run(args),
+        Command::Accept(args) => commands::accept::run(args),
         Command::Gate(args) => commands::gate::run(args),
         Command::Mark(args) => commands::mark::run(args),
         Command::Runs(args) => commands::runs::run(args),

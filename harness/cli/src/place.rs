@@ -26,6 +26,18 @@ pub(crate) fn store_root(told: Option<&Path>, start: Option<&Path>) -> anyhow::R
     }
 }
 
+/// Where things lie that can be made again.
+///
+/// # Errors
+/// When neither `XDG_CACHE_HOME` nor `HOME` says where.
+pub(crate) fn cache_root() -> anyhow::Result<PathBuf> {
+    let of = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
+    let cache = of("XDG_CACHE_HOME").map(PathBuf::from);
+    let cache = cache.or_else(|| of("HOME").map(|home| PathBuf::from(home).join(".cache")));
+    let cache = cache.context("neither XDG_CACHE_HOME nor HOME says where caches lie")?;
+    Ok(std::path::absolute(cache)?.join("dyno"))
+}
+
 /// The workspace around `start`: the nearest directory upwards that holds `.git`, else the
 /// outermost one that holds `Cargo.toml`, else the directory itself.
 ///

@@ -3,6 +3,7 @@
 //! The engine makes [`Unit`]s, the rules of `reports` make [`Finding`]s of them, and the command
 //! line keeps both beside the runs. Nothing here decides anything.
 
+mod acceptance;
 mod rule;
 mod unit;
 
@@ -11,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::words::words;
 use crate::{Better, CaseId, Environment, SuiteInfo, Unavailable, Unit as ValueUnit};
 
+pub use acceptance::Acceptance;
 pub use rule::{Margins, Rule, RuleKind, TIME};
 pub use unit::{Paired, Role, Side, SideFailure, Unit};
 

@@ -7,9 +7,9 @@ use super::pairs::sign;
 use crate::format::{Kind, PROSE_DIGITS, TABLE_DIGITS, counted, moment, printable, shorten};
 
 /// Which columns hold numbers, which stand to the right.
-const SIDES: [bool; 7] = [false, false, true, true, true, false, false];
+pub(super) const SIDES: [bool; 7] = [false, false, true, true, true, false, false];
 
-const HEAD: [&str; 7] =
+pub(super) const HEAD: [&str; 7] =
     ["case", "metric", "baseline", "candidate", "change", "95 % sequence", "verdict"];
 
 /// Characters of a cell; what is longer stands below the table too.
@@ -173,6 +173,12 @@ pub(super) fn verdict(finding: &Finding) -> String {
         _ if finding.reason.is_empty() => word.to_owned(),
         _ => format!("{word}: {}", finding.reason),
     }
+}
+
+/// The verdict with its change, in one line for a message.
+pub fn told(finding: &Finding) -> String {
+    let change = finding.change.map(|change| format!("{} ", percent(change.estimate)));
+    printable(&format!("{}{}", change.unwrap_or_default(), verdict(finding)))
 }
 
 /// A worsening in the direction of its metric: -3 % where more is better.

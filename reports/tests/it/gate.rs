@@ -1,8 +1,13 @@
 //! The referee on made-up pairs: what it says when the machine is not to be trusted, which clock it
 //! looks at, and how its table reads.
 
-use record::gate::{Control, Paired, Role, Rule, RuleKind, Side, TIME, Unit, Word};
-use record::{Better, CaseId, Source, Unit as ValueUnit};
+use record::gate::{
+    Control, Finding, Gate, Paired, Party, Role, Rule, RuleKind, Side, TIME, Unit, Word,
+};
+use record::{Better, CaseId, Environment, Source, SuiteInfo, Unit as ValueUnit};
+use reports::gate::junit::junit;
+use reports::gate::markdown::markdown;
+use reports::gate::text::{Only, table};
 use reports::gate::{Facts, Referee};
 
 fn rule(kind: RuleKind, metric: &str) -> Rule {
@@ -147,4 +152,72 @@ fn small_changes_that_add_up_are_told_and_fail_nothing() {
     assert!((finding.change.unwrap().estimate - 0.0407).abs() < 1e-3, "{finding:?}");
     assert!(!finding.fails());
     assert_eq!(finding.reason, "small changes over 5 gates add up");
+}
+
+/// A gate of many findings.
+fn wide(cases: u32) -> Gate {
+    let mut referee = referee(&[rule(RuleKind::Relative, "cpu_time")]);
+    play(&mut referee, Role::Case, 1.06, &[]);
+    let finding = referee.conclude().0.remove(0);
+    let named = |n| Finding { case: CaseId::new(format!("case_{n}/<b>|x")), ..finding.clone() };
+    let party = |name: &str| Party { name: name.to_owned(), commit: None };
+    Gate {
+        schema: Gate::SCHEMA,
+        id: "20261125-000000-x".to_owned(),
+        dyno: "0".to_owned(),
+        started_ns: 0,
+        finished_ns: 1_500_000_000,
+        command: Vec::new(),
+        suite: SuiteInfo {
+            name: "x & y".to_owned(),
+            about: String::new(),
+            path: String::new(),
+            text: String::new(),
+            hash: String::new(),
+            overrides: Vec::new(),
+            filter: None,
+        },
+        seed: 1,
+        baseline: party("old"),
+        candidate: party("new"),
+        before: Environment::default(),
+        rules: Vec::new(),
+        family: cases,
+        control: None,
+        findings: (0..cases).map(named).collect(),
+        unavailable: Vec::new(),
+        warnings: Vec::new(),
+    }
+}
+
+#[test]
+fn markdown_ends_before_64_kib_and_says_what_it_left_out() {
+    let text = markdown(&wide(3000), Only::Everything);
+    assert!(text.len() <= 64 << 10 && text.len() > 60 << 10, "{}", text.len());
+    assert!(text.trim_end().ends_with("left out: a comment has at most 64 KiB"), "{text}");
+    assert_eq!(text.matches("<details>").count(), text.matches("</details>").count());
+    assert!(!text.contains("<b>"), "markup of a case's name is harmless");
+    let small = markdown(&wide(2), Only::Everything);
+    assert!(small.starts_with("## gate failed: 2 regressed\n") && !small.contains("left out"));
+}
+
+#[test]
+fn junit_is_well_formed_whatever_a_case_is_called() {
+    let xml = junit(&wide(2));
+    assert!(xml.contains("name=\"case_1/&lt;b&gt;|x cpu_time\""), "{xml}");
+    assert!(xml.contains("<testsuite name=\"x &amp; y\" tests=\"2\" failures=\"2\""), "{xml}");
+    assert_eq!(xml.matches("<testcase").count(), xml.matches("</testcase>").count());
+}
+
+#[test]
+fn the_table_of_a_gate_reads_like_this() {
+    insta::assert_snapshot!(table(&wide(1), Only::Everything), @"
+    gate failed: 1 regressed
+    x & y: new against old, 1970-01-01 00:00 UTC, 1.50 s
+
+     case          metric    baseline  candidate  change  95 % sequence     verdict
+     case_0/<b>|x  cpu_time  1.000 ms   1.060 ms  +6.0 %  +5.6 % to +6.4 %  regressed
+
+    control: none, so nothing vouches for this machine
+    ");
 }

@@ -16,6 +16,7 @@ use workload_api::WorkloadError;
 
 use super::line;
 use super::stats::{Stats, Summary};
+use crate::planted;
 use crate::workers::Workers;
 
 /// Bytes read at once while looking for the end of a line; longer than any line.
@@ -36,11 +37,18 @@ pub(super) fn aggregate(
     let size = file.metadata().map_err(failed)?.len();
     let ranges = ranges(&file, size, splits).map_err(failed)?;
     let tables = workers.fold(ranges.len(), Table::default, |table, index| {
+        let _alone = planted::serialised();
         let range = &ranges[index];
         let mut buffer = std::mem::take(&mut table.buffer);
         buffer.resize((range.end - range.start) as usize, 0);
         file.read_exact_at(&mut buffer, range.start).map_err(failed)?;
         table.add_lines(&buffer, range.start)?;
+        if let Some(again) = planted::repeated(range) {
+            let part = &mut buffer[..(again.end - again.start) as usize];
+            file.read_exact_at(part, again.start).map_err(failed)?;
+            // Where it is cut off, the last line is malformed or another one; nobody keeps it.
+            let _ = table.again.get_or_insert_default().add_lines(part, again.start);
+        }
         table.buffer = buffer;
         Ok(())
     })?;
@@ -86,6 +94,8 @@ fn line_end(file: &impl FileExt, size: u64, position: u64) -> io::Result<u64> {
 struct Table {
     stations: HashMap<Vec<u8>, Stats>,
     buffer: Vec<u8>,
+    /// What planted work fills and nobody reads.
+    again: Option<Box<Table>>,
 }
 
 impl Table {
@@ -106,6 +116,7 @@ impl Table {
     fn add_line(&mut self, line: &[u8]) -> Option<()> {
         let (name, value) = line::split(line)?;
         let tenths = line::tenths(value)?;
+        planted::allocation(line.len());
         match self.stations.get_mut(name) {
             Some(stats) => stats.add(tenths),
             None => {

@@ -69,6 +69,12 @@ pub(crate) struct GateArgs {
 pub(crate) enum GateFormat {
     /// For people, at a terminal.
     Table,
+    /// For pull requests: the headline first, what did not change folded, at most 64 KiB.
+    Markdown,
+    /// For programs: everything, in base units.
+    Json,
+    /// For CI servers: JUnit XML; undecided is skipped.
+    Junit,
 }
 
 /// Which findings are shown.
@@ -78,4 +84,20 @@ pub(crate) enum OnlyChoice {
     All,
     /// Those that say that something is not as it was.
     Changed,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct AcceptArgs {
+    /// The case, as the gate names it.
+    #[arg(value_name = "CASE")]
+    pub(crate) case: String,
+    /// The metric, or for a finding about the whole case its rule, for instance wrong_answer.
+    #[arg(value_name = "METRIC")]
+    pub(crate) metric: String,
+    /// Why it may be so; reviewed like code.
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) why: String,
+    /// The last day on which it may be so, for instance 2026-12-31.
+    #[arg(long, value_name = "DATE")]
+    pub(crate) until: Option<String>,
 }

@@ -3,6 +3,9 @@
 //! Wires what others decide: the plan says what is asked, the engine measures pairs, the referee of
 //! `reports` judges them, and the exit code is what the findings come to.
 
+pub(crate) mod accepted;
+mod builds;
+mod ci;
 mod sides;
 mod watch;
 
@@ -16,7 +19,10 @@ use engine::pairs::{Decision, Limits, Played, Stopper, Tournament};
 use engine::plan::Plan;
 use engine::session::Ended;
 use jiff::SignedDuration;
-use record::gate::{Finding, Gate, Party, RuleKind, Unit, Word};
+use record::gate::{Finding, Gate, Party, Rule, RuleKind, Side, Unit, Word};
+use record::store::{GateWriter, Store};
+use reports::gate::junit::junit;
+use reports::gate::markdown::markdown;
 use reports::gate::text::{self, Only};
 use reports::gate::{Facts, Referee};
 
@@ -26,7 +32,7 @@ use crate::args::{GateArgs, GateFormat, OnlyChoice};
 use crate::exit::{Exit, UsageError};
 use crate::interrupt;
 use crate::output::print;
-use sides::Sides;
+use sides::{Found, Sides};
 use watch::Lines;
 
 /// Builds, measures, judges, prints.
@@ -48,18 +54,49 @@ pub(crate) fn run(args: &GateArgs) -> anyhow::Result<Exit> {
         eprintln!("no case is selected by `{}`", args.filter.as_deref().unwrap_or_default());
         return Ok(Exit::NothingSelected);
     }
-    let sides = sides::find(args, &plan, &mut ground)?;
-    let Some(gate) = measured(args, &plan, sides, limits, &mut ground)? else {
+    let (accepted_in, entries) = accepted::read(&ground.tree)?;
+    let sides = match sides::find(args, &selection, &plan, &mut ground)? {
+        Found::Both(sides) => *sides,
+        Found::NoBase(why) => return no_base(&why, args.pass_without_base),
+    };
+    let Some((mut gate, writer)) = measured(args, &plan, sides, limits, &mut ground)? else {
         return Ok(Exit::Interrupted);
     };
+    if gate.is_trusted() {
+        let warnings =
+            reports::gate::accepted::apply(&mut gate.findings, &entries, &accepted::today());
+        let place = super::reading::shown(&accepted_in);
+        gate.warnings.extend(warnings.into_iter().map(|warning| format!("{place}: {warning}")));
+    }
+    let path = writer.finish(&gate)?;
+    eprintln!("gate:   {}", super::reading::shown(&path));
+    show(args, &gate)?;
+    Ok(exit(&gate, args.strict))
+}
+
+/// Prints what was asked for, and tells the CI server what it listens to.
+fn show(args: &GateArgs, gate: &Gate) -> anyhow::Result<()> {
     let only = match args.only {
         OnlyChoice::All => Only::Everything,
         OnlyChoice::Changed => Only::Changed,
     };
     print(&match args.format {
-        GateFormat::Table => text::table(&gate, only),
+        GateFormat::Table => text::table(gate, only),
+        GateFormat::Markdown => markdown(gate, only),
+        GateFormat::Json => format!("{}\n", serde_json::to_string_pretty(gate)?),
+        GateFormat::Junit => junit(gate),
     })?;
-    Ok(exit(&gate, args.strict))
+    ci::tell(gate);
+    Ok(())
+}
+
+/// There is nothing to hold the candidate against.
+fn no_base(why: &str, pass: bool) -> anyhow::Result<Exit> {
+    if pass {
+        eprintln!("no baseline: {why}\npassed: there is nothing to hold the candidate against");
+        return Ok(Exit::Ok);
+    }
+    anyhow::bail!("no baseline: {why}\nhint: `--pass-without-base` lets such a gate pass")
 }
 
 /// The referee behind the engine's question.
@@ -78,9 +115,9 @@ fn measured(
     sides: Sides,
     limits: Limits,
     ground: &mut Ground,
-) -> anyhow::Result<Option<Gate>> {
+) -> anyhow::Result<Option<(Gate, GateWriter)>> {
     let contests = sides.contests(plan).map_err(UsageError)?;
-    let Sides { baseline, candidate, .. } = sides;
+    let (baseline, candidate) = (sides.baseline.clone(), sides.candidate.clone());
     let stop = interrupt::listen("nothing was decided".to_owned())?;
     let mut warnings = Vec::new();
     let _alone = measuring::alone(&ground.store, &mut warnings);
@@ -89,7 +126,8 @@ fn measured(
     let (id, mut writer) = ground.store.open_gate(&plan.suite.name, started_ns)?;
     let work_dir = measuring::work_dir(plan, &ground.store).join(id.as_str());
     let script = planning::scripted_counters()?;
-    let mut whistle = Whistle(Referee::new(&plan.rules, facts(plan)));
+    let mut whistle =
+        Whistle(Referee::new(&rules(plan, &sides), facts(plan, &sides, &ground.store)?));
     let mut lines = Lines::new(args.progress);
     eprintln!("{}: {}", id, opening(plan, &baseline, &candidate));
     let mut tournament = Tournament {
@@ -137,17 +175,40 @@ fn measured(
         unavailable,
         warnings,
     };
-    let path = writer.finish(&gate)?;
-    eprintln!("gate:   {}", super::reading::shown(&path));
-    Ok(Some(gate))
+    Ok(Some((gate, writer)))
 }
 
-fn facts(plan: &Plan) -> Vec<Facts> {
-    let fact = |case: &engine::case::Case| {
+/// The plan's rules; the one about missing cases holds for those that are missing.
+fn rules(plan: &Plan, sides: &Sides) -> Vec<Rule> {
+    let mut rules = plan.rules.clone();
+    let missing = rules.iter_mut().filter(|rule| rule.kind == RuleKind::MissingCase);
+    missing.for_each(|rule| rule.cases.extend(sides.missing.iter().cloned()));
+    rules
+}
+
+/// What is known of the cases: those of the plan with their history, then those that are missing.
+fn facts(plan: &Plan, sides: &Sides, store: &Store) -> anyhow::Result<Vec<Facts>> {
+    let trends = plan.rules.iter().filter(|rule| rule.kind == RuleKind::Trend);
+    let most = trends.filter_map(|rule| rule.bound).fold(0.0, f64::max) as usize;
+    let earlier = if most > 0 { store.gates(&plan.suite.name, most)? } else { Vec::new() };
+    let mut all: Vec<Facts> = Vec::new();
+    for case in &plan.cases {
         let is_command = matches!(case.runner.kind, RunnerKind::Command(_));
-        Facts::new(case.id.clone(), is_command)
-    };
-    plan.cases.iter().map(fact).collect()
+        let mut facts = Facts::new(case.id.clone(), is_command);
+        for finding in earlier.iter().flat_map(|gate| &gate.findings) {
+            if let Some(change) = finding.change.filter(|_| finding.case == case.id)
+                && finding.rule == RuleKind::Relative
+            {
+                facts.history.entry(finding.metric.clone()).or_default().push(change.estimate);
+            }
+        }
+        all.push(facts);
+    }
+    all.extend(sides.missing.iter().map(|id| {
+        let only_in = Some(Side::Baseline);
+        Facts { only_in, ..Facts::new(id.clone(), false) }
+    }));
+    Ok(all)
 }
 
 fn opening(plan: &Plan, baseline: &Party, candidate: &Party) -> String {

@@ -107,7 +107,9 @@ fn mutants(text: &str) -> Vec<Mutant> {
             if token.header {
                 spoilt = spoilt.replace(&format!("\n[{name}."), &format!("\n[{misspelt}."));
             }
-            push(format!("{name} misspelt"), spoilt, key.start, 1);
+            if !is_variable(name) {
+                push(format!("{name} misspelt"), spoilt, key.start, 1);
+            }
             let (doubled, at) = twice(text, &token, key);
             // A case that stands twice is refused at what makes it differ, inside its block.
             let length = if name == "case" { doubled.len() - at } else { 1 };
@@ -143,10 +145,17 @@ fn twice(text: &str, token: &Token<'_>, key: &Range<usize>) -> (String, usize) {
     (format!("{}{entry}{}", &text[..at], &text[at..]), at + separator.len())
 }
 
+/// Whether this is a variable of an environment, which may have any name and any text.
+fn is_variable(name: &str) -> bool {
+    name.chars().all(|c| c.is_ascii_uppercase() || c == '_')
+}
+
 /// Values of a wrong type, and values out of range.
 fn wrong_values(name: &str, value: &DeValue<'_>) -> Vec<String> {
-    // A text for people may say anything, but not at any length.
-    let free = matches!(name, "name" | "about" | "title");
+    // A text for people may say anything, but not at any length; so may a command line, and the
+    // name of a metric that may be a workload's own.
+    let free = matches!(name, "name" | "about" | "title" | "command" | "executable" | "metric")
+        || is_variable(name);
     match value {
         DeValue::String(_) => {
             let mut wrong = vec!["-7.25".to_owned(), format!("\"{}\"", "x".repeat(10_001))];

@@ -4,22 +4,29 @@ use std::path::Path;
 
 use anyhow::Context;
 use engine::case::{Case, RunnerKind};
-use engine::pairs::{Contest, Party, Replace};
+use engine::pairs::{Contest, Party, Replace, only_in};
 use engine::plan::Plan;
+use record::CaseId;
 use record::gate::{Party as Named, Role};
 
+use super::builds::{Builder, Copies};
 use crate::args::GateArgs;
 use crate::commands::measuring::Ground;
+use crate::commands::planning::{self, Selection};
 use crate::exit::UsageError;
 
 /// Both sides: what they are called, and how their programs are found.
 pub(super) struct Sides {
     pub(super) baseline: Named,
     pub(super) candidate: Named,
+    /// Cases that the baseline's suite has and the candidate's does not.
+    pub(super) missing: Vec<CaseId>,
     base: Party,
     new: Party,
     /// The runner whose cases are measured, where two runners are compared.
     of_runner: Option<String>,
+    /// Kept as long as the gate, which starts them.
+    _copies: Option<Copies>,
 }
 
 impl Sides {
@@ -44,34 +51,49 @@ impl Sides {
     }
 }
 
+/// The sides, or why there is no baseline.
+pub(super) enum Found {
+    /// Both.
+    Both(Box<Sides>),
+    /// The baseline cannot be had; the reason.
+    NoBase(String),
+}
+
 /// The sides that the arguments name.
 ///
 /// # Errors
-/// When a file is not there, a runner has no such name, or a revision cannot be built.
-pub(super) fn find(args: &GateArgs, plan: &Plan, ground: &mut Ground) -> anyhow::Result<Sides> {
+/// When a file is not there, a runner has no such name, or the candidate cannot be built.
+pub(super) fn find(
+    args: &GateArgs,
+    selection: &Selection<'_>,
+    plan: &Plan,
+    ground: &mut Ground,
+) -> anyhow::Result<Found> {
     if let (Some(base), Some(new)) = (&args.base_exe, &args.candidate_exe) {
-        return executables(base, new, plan, ground);
+        return executables(base, new).map(|sides| Found::Both(Box::new(sides)));
     }
     if let (Some(base), Some(new)) = (&args.base_runner, &args.candidate_runner) {
-        return runners(base, new, plan);
+        return runners(base, new, plan).map(|sides| Found::Both(Box::new(sides)));
     }
-    anyhow::bail!("clap asks for one of the three ways to name a baseline")
+    let base = args.base.as_deref().context("clap asks for a baseline")?;
+    revisions(base, args.candidate.as_deref(), selection, plan, ground)
 }
 
-fn executables(base: &Path, new: &Path, plan: &Plan, ground: &Ground) -> anyhow::Result<Sides> {
-    let _ = (plan, ground);
-    let side = |option: &str, path: &Path| -> anyhow::Result<(Named, Party)> {
-        let absolute = std::path::absolute(path).context("no absolute path of an executable")?;
-        if !absolute.is_file() {
+fn executables(base: &Path, new: &Path) -> anyhow::Result<Sides> {
+    let copies = Copies::new()?;
+    let side = |option: &str, path: &Path, name: &str| -> anyhow::Result<(Named, Party)> {
+        if !path.is_file() {
             let text = format!("{option}: there is no file `{}`", path.display());
             return Err(UsageError(text).into());
         }
         let named = Named { name: path.display().to_string(), commit: None };
-        Ok((named, Party { replace: Replace::Executable(absolute), moved: None }))
+        let replace = Replace::Executable(copies.of(path, name)?);
+        Ok((named, Party { replace, moved: None }))
     };
-    let (baseline, base) = side("--base-exe", base)?;
-    let (candidate, new) = side("--candidate-exe", new)?;
-    Ok(Sides { baseline, candidate, base, new, of_runner: None })
+    let (baseline, base) = side("--base-exe", base, "baseline")?;
+    let (candidate, new) = side("--candidate-exe", new, "candidate")?;
+    let (missing, of_runner) = (Vec::new(), None);
+    Ok(Sides { baseline, candidate, missing, base, new, of_runner, _copies: Some(copies) })
 }
 
 fn runners(base: &str, new: &str, plan: &Plan) -> anyhow::Result<Sides> {
@@ -94,5 +116,63 @@ fn runners(base: &str, new: &str, plan: &Plan) -> anyhow::Result<Sides> {
                     an iteration in a warm one";
         return Err(UsageError(text.to_owned()).into());
     }
-    Ok(Sides { baseline, candidate, base, new: new_party, of_runner: Some(new.to_owned()) })
+    Ok(Sides {
+        baseline,
+        candidate,
+        missing: Vec::new(),
+        base,
+        new: new_party,
+        of_runner: Some(new.to_owned()),
+        _copies: None,
+    })
+}
+
+/// Builds the baseline first: a build that shares its directory with the working tree's would
+/// otherwise take the candidate's executable away.
+fn revisions(
+    base: &str,
+    candidate: Option<&str>,
+    selection: &Selection<'_>,
+    plan: &Plan,
+    ground: &mut Ground,
+) -> anyhow::Result<Found> {
+    let workspace = ground.tree.clone();
+    let mut builder =
+        Builder { launcher: &mut ground.launcher, workspace, build: plan.build.as_ref() };
+    let (commit, base_party) = match builder.commit(base) {
+        Err(error) => return Ok(Found::NoBase(format!("{error:#}"))),
+        Ok(commit) => match builder.revision(&commit) {
+            Err(error) => return Ok(Found::NoBase(format!("`{base}` does not build: {error:#}"))),
+            Ok(party) => (commit, party),
+        },
+    };
+    let copies = Copies::new()?;
+    let (candidate, new) = match candidate {
+        Some(revision) => {
+            let commit = builder.commit(revision).map_err(|error| UsageError(error.to_string()))?;
+            let party = builder.revision(&commit)?;
+            (Named { name: revision.to_owned(), commit: Some(commit) }, party)
+        }
+        None => {
+            let party = builder.working_tree(&copies)?;
+            (Named { name: "working tree".to_owned(), commit: None }, party)
+        }
+    };
+    let text = builder.file_at(&commit, selection.suite);
+    Ok(Found::Both(Box::new(Sides {
+        missing: text.map(|text| missing(&text, selection, plan, ground)).unwrap_or_default(),
+        baseline: Named { name: base.to_owned(), commit: Some(commit) },
+        candidate,
+        base: base_party,
+        new,
+        of_runner: None,
+        _copies: Some(copies),
+    })))
+}
+
+/// The cases of the suite as the baseline has it that are no more. A suite that this dyno cannot
+/// plan any longer tells nothing.
+fn missing(text: &str, selection: &Selection<'_>, plan: &Plan, ground: &mut Ground) -> Vec<CaseId> {
+    let before = planning::plan_text(text, selection, &mut ground.launcher);
+    before.map(|before| only_in(&before.cases, &plan.cases)).unwrap_or_default()
 }

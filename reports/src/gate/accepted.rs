@@ -1,0 +1,41 @@
+//! Changes that a person has accepted, laid over what a gate found.
+//!
+//! The command line reads the entries from a file under review and says what day it is.
+
+use record::gate::{Acceptance, Finding};
+
+/// Marks what is accepted; returns what a person should know about the entries: those that have
+/// expired, and those that nothing needs any more. `today` is a date such as `2026-11-25`, and so
+/// are the ends of the entries; such texts compare as dates do.
+pub fn apply(findings: &mut [Finding], entries: &[Acceptance], today: &str) -> Vec<String> {
+    let mut warnings = Vec::new();
+    for entry in entries {
+        let name = format!("accepted change `{}` of `{}`", entry.metric, entry.case);
+        let of_entry = |finding: &&mut Finding| {
+            finding.case.as_str() == entry.case && name_of(finding) == entry.metric
+        };
+        let mut found = findings.iter_mut().filter(of_entry).peekable();
+        // A case that was not chosen this time says nothing about its entry.
+        if found.peek().is_none() {
+            continue;
+        }
+        let failing: Vec<&mut Finding> = found.filter(|finding| finding.fails()).collect();
+        let expired = entry.until.as_deref().is_some_and(|until| until < today);
+        match (failing.is_empty(), expired) {
+            (true, _) => warnings.push(format!("{name} is not needed: remove it")),
+            (false, true) => {
+                let until = entry.until.as_deref().unwrap_or_default();
+                warnings.push(format!("{name} has expired on {until}"));
+            }
+            (false, false) => {
+                failing.into_iter().for_each(|one| one.accepted = Some(entry.why.clone()));
+            }
+        }
+    }
+    warnings
+}
+
+/// What an entry calls a finding: its metric, or its rule where it is about the whole case.
+fn name_of(finding: &Finding) -> &str {
+    if finding.metric.is_empty() { finding.rule.as_str() } else { &finding.metric }
+}
