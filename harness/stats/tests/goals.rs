@@ -6,6 +6,8 @@
 mod gate;
 #[path = "../examples/replay/goals.rs"]
 mod goals;
+#[path = "../examples/replay/margins.rs"]
+mod margins;
 #[path = "../examples/replay/noise.rs"]
 mod noise;
 #[path = "../examples/replay/peers.rs"]
@@ -56,6 +58,18 @@ fn three_per_cent_of_cpu_time_are_caught_in_time() {
 fn few_gates_stay_undecided_and_those_say_honestly_what_they_can_see() {
     let kernels = noise::kernels();
     check(&goals::undecided(&of_metric(&kernels, "cpu"), &of_metric(&kernels, "wall"), EFFORT));
+}
+
+#[test]
+fn the_wider_margins_of_wall_time_are_decided_where_the_machine_is_not_crowded() {
+    let (kernels, pipeline) = (noise::kernels(), noise::pipeline());
+    let rows = margins::rows(&kernels, &pipeline, &[], EFFORT);
+    assert_eq!(rows.len(), 4);
+    for margins::Row { name, metric, margins, tallies: [_, [same, changed]] } in rows {
+        let (cleared, caught) = (same.share(same.equivalent), changed.share(changed.regressed));
+        println!("{name}, {metric}, {margins:?}: {cleared:.3} cleared, {caught:.3} caught");
+        assert!(same.regressed == 0 && cleared > 0.98 && caught > 0.9, "{name}, {metric}");
+    }
 }
 
 #[test]

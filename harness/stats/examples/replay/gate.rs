@@ -23,10 +23,18 @@ impl Design {
     /// 1 % tolerated, 3 % caught, 60 s a case, in a family of so many at 1 %.
     pub(crate) fn of_family(members: usize) -> Self {
         Self {
+            // Constants that are in order.
             thresholds: Thresholds::of_changes(0.01, 0.03).expect("1 % is less than 3 %"),
             levels: Levels::of_family(members, 0.01).expect("a family has members"),
             budget_s: 60.0,
         }
+    }
+
+    /// The same with other changes tolerated and caught.
+    pub(crate) fn with_margins(self, [tolerated, must_catch]: [f64; 2]) -> Self {
+        let thresholds = Thresholds::of_changes(tolerated, must_catch);
+        // The callers' constants.
+        Self { thresholds: thresholds.expect("the first margin is the smaller one"), ..self }
     }
 }
 

@@ -9,6 +9,7 @@
 
 mod gate;
 mod goals;
+mod margins;
 mod markdown;
 mod noise;
 mod peers;
@@ -55,6 +56,8 @@ fn main() -> ExitCode {
     markdown::figure(&goals::flips(&all(&kernels, &pipeline), effort));
     markdown::figure(&goals::histories(effort));
     markdown::figure(&scan_time());
+    let commands = recordings.as_ref().map(noise::Recordings::commands).unwrap_or_default();
+    markdown::margins(&margins::rows(&kernels, &pipeline, &commands, effort));
     markdown::splits(&noise::splits());
     ExitCode::SUCCESS
 }

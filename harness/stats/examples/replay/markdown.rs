@@ -6,6 +6,7 @@ use std::path::Path;
 use crate::goals::{Figure, percent};
 use crate::noise::Split;
 use crate::table::Row;
+use crate::{gate::Tally, margins};
 
 /// Prints the rows, contended / quieter in each cell.
 pub(crate) fn table(rows: &[Row], missing: Option<&Path>) {
@@ -45,6 +46,40 @@ pub(crate) fn goals() {
 pub(crate) fn figure(figure: &Figure) {
     let holds = if figure.holds { "holds" } else { "**falls short**" };
     println!("| {} | {} | {} | {holds} |", figure.name, figure.goal, figure.found);
+}
+
+/// The gate with its own margins.
+pub(crate) fn margins(rows: &[margins::Row]) {
+    println!("\n## The margins of `dyno gate`\n");
+    println!(
+        "What it takes where a suite states none, at 60 s a case. Each cell: contended / quieter.\n"
+    );
+    println!(
+        "| noise | metric | tolerated, caught | red, identical | undecided, identical | caught | \
+         undecided | s a case | s when caught |"
+    );
+    println!("|---|---|---|---|---|---|---|---|---|");
+    for row in rows {
+        let both = |change: usize, of: &dyn Fn(&Tally) -> String| {
+            let [contended, quieter] = &row.tallies;
+            format!("{} / {}", of(&contended[change]), of(&quieter[change]))
+        };
+        let red = |tally: &Tally| percent(tally.share(tally.regressed));
+        let open = |tally: &Tally| percent(tally.share(tally.open));
+        let seconds = |tally: &Tally| format!("{:.1}", tally.seconds_a_case());
+        let [tolerated, must_catch] = row.margins.map(|margin| 100.0 * margin);
+        println!(
+            "| {} | {} | {tolerated:.0} %, {must_catch:.0} % | {} | {} | {} | {} | {} | {} |",
+            row.name,
+            row.metric,
+            both(0, &red),
+            both(0, &open),
+            both(1, &red),
+            both(1, &open),
+            both(0, &seconds),
+            both(1, &seconds),
+        );
+    }
 }
 
 /// How the noise of the pipeline splits, and the number of couples that follows.
