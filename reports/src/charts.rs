@@ -7,10 +7,18 @@ mod axis;
 mod backend;
 mod box_plot;
 mod draw;
+mod effort;
+mod scaling;
+mod settings;
+mod steady;
 mod trend;
 
 pub use backend::ROLES;
 pub use box_plot::BoxPlot;
+pub use effort::Effort;
+pub use scaling::Scaling;
+pub use settings::Settings;
+pub use steady::Steady;
 pub use trend::Trend;
 
 use crate::run_set::RunSet;
@@ -51,4 +59,11 @@ impl Size {
 }
 
 /// Every chart, in the order of the page.
-pub const CHARTS: &[&dyn Chart] = &[&Trend, &BoxPlot];
+pub const CHARTS: &[&dyn Chart] = &[&Trend, &Effort, &BoxPlot, &Settings, &Scaling, &Steady];
+
+/// A shift from -0.9 to 0.9, the same every time: multiples of the golden ratio spread evenly
+/// however many there are.
+fn jitter(number: usize) -> f64 {
+    let turn = (number as f64 * 0.618_033_988_749_895).fract();
+    (turn - 0.5) * 1.8
+}

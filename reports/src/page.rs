@@ -45,7 +45,7 @@ pub fn html(set: &RunSet, options: &PageOptions) -> Result<String> {
         conditions: headline::conditions(set),
         unavailable: unavailable(set),
         warnings: warnings(set),
-        charts: CHARTS.iter().map(|chart| section(*chart, set)).collect(),
+        charts: CHARTS.iter().filter_map(|chart| section(*chart, set)).collect(),
         heads: COLUMNS.iter().filter_map(|key| head(&grid, *key)).collect(),
         rows: grid.rows.iter().map(|row| table_row(set, &grid, row, &COLUMNS)).collect(),
         passes: passes::grids(set).iter().map(|one| pass_table(set, one)).collect(),
@@ -99,14 +99,16 @@ struct Section {
     pictures: Vec<String>,
 }
 
-fn section(chart: &dyn Chart, set: &RunSet) -> Section {
+/// A chart's section; `None` where the set cannot answer its question.
+fn section(chart: &dyn Chart, set: &RunSet) -> Option<Section> {
     let pictures = [Size::Wide, Size::Narrow].into_iter();
-    Section {
+    let pictures: Vec<String> = pictures.filter_map(|size| chart.draw(set, size)).collect();
+    (!pictures.is_empty()).then(|| Section {
         id: chart.id(),
         question: chart.question(),
         caption: chart.caption(set),
-        pictures: pictures.filter_map(|size| chart.draw(set, size)).collect(),
-    }
+        pictures,
+    })
 }
 
 fn warnings(set: &RunSet) -> Vec<String> {

@@ -39,11 +39,21 @@ pub(super) enum Role {
     Bad,
     /// The ground, for rings around points.
     Paper,
+    /// The lowest step of a ramp; the others follow.
+    Heat0,
+    Heat1,
+    Heat2,
+    Heat3,
+    Heat4,
+    Heat5,
 }
+
+/// Steps of the ramp.
+pub(super) const HEATS: usize = Role::HEAT.len();
 
 /// Class and light colour of each role, in the order of their numbers. The page's style sheet gives
 /// `f-CLASS` (fill) and `s-CLASS` (stroke) their colours in either theme; a test holds it to this.
-pub const ROLES: [(&str, &str); 9] = [
+pub const ROLES: [(&str, &str); 15] = [
     ("ink", "#1a1d21"),
     ("muted", "#5b6470"),
     ("grid", "#e8eaed"),
@@ -53,9 +63,24 @@ pub const ROLES: [(&str, &str); 9] = [
     ("band", "#d3e4f0"),
     ("bad", "#b3261e"),
     ("paper", "#ffffff"),
+    ("heat0", "#eaf3f9"),
+    ("heat1", "#c5dff0"),
+    ("heat2", "#93c4e3"),
+    ("heat3", "#63a9d6"),
+    ("heat4", "#2676ad"),
+    ("heat5", "#00507f"),
 ];
 
 impl Role {
+    /// The ramp, from little to much.
+    pub(super) const HEAT: [Self; 6] =
+        [Self::Heat0, Self::Heat1, Self::Heat2, Self::Heat3, Self::Heat4, Self::Heat5];
+
+    /// The text that can be read on that step, in either theme.
+    pub(super) fn on_heat(step: usize) -> Self {
+        if step < 4 { Self::Ink } else { Self::Paper }
+    }
+
     /// The sentinel colour that plotters carries to the backend.
     pub(super) fn colour(self) -> RGBColor {
         RGBColor(self as u8, 0, 1)
@@ -341,6 +366,12 @@ mod tests {
             (Role::Band, "band"),
             (Role::Bad, "bad"),
             (Role::Paper, "paper"),
+            (Role::Heat0, "heat0"),
+            (Role::Heat1, "heat1"),
+            (Role::Heat2, "heat2"),
+            (Role::Heat3, "heat3"),
+            (Role::Heat4, "heat4"),
+            (Role::Heat5, "heat5"),
         ];
         assert_eq!(all.len(), ROLES.len());
         for (role, class) in all {

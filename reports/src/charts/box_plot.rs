@@ -9,7 +9,7 @@ use plotters::prelude::{Cartesian2d, ChartBuilder, Circle, PathElement, Rectangl
 use super::axis::{fitted, tick_text, ticks_from_zero};
 use super::backend::{Role, Svg, text_width};
 use super::draw::{Canvas, Failed, Side, TEXT, filled, px, stroked, units};
-use super::{Chart, Size};
+use super::{Chart, Size, jitter};
 use crate::format::{PROSE_DIGITS, Scale};
 use crate::run_set::{CaseSet, RunSet, Series};
 
@@ -218,13 +218,6 @@ fn one(
     let bar = [(x(summary.median), y - half * 1.3), (x(summary.median), y + half * 1.3)];
     plot.draw_series([PathElement::new(bar, stroked(Role::Ink, 2.0))])?;
     Ok(())
-}
-
-/// A shift from -0.9 to 0.9, the same every time: multiples of the golden ratio spread evenly
-/// however many there are.
-fn jitter(number: usize) -> f64 {
-    let turn = (number as f64 * 0.618_033_988_749_895).fract();
-    (turn - 0.5) * 1.8
 }
 
 impl BoxPlot {

@@ -120,7 +120,8 @@ fn without_javascript_everything_is_there_and_no_dead_button() {
     assert!(visit.console.iter().any(|line| line.contains("script-src")), "{:?}", visit.console);
     assert!(visit.dom.contains("<button id=\"theme\" type=\"button\" hidden=\"\">"));
     assert_eq!(visit.dom.matches("<button").count(), 1);
-    assert_eq!(visit.dom.matches("<svg").count(), 4);
+    // Trend, effort, noise and steadiness, each in two widths.
+    assert_eq!(visit.dom.matches("<svg").count(), 8);
     assert_eq!(visit.dom.matches("<tr id=\"case-").count(), 13);
 }
 

@@ -15,4 +15,5 @@ mod history;
 mod page;
 mod run_set;
 mod show;
+mod sweeps;
 mod warnings;

@@ -1,0 +1,173 @@
+//! The charts of sweeps and of rounds: heat map, scaling, steadiness, on known numbers.
+
+use record::{FailureKind, Mark, Source, metrics};
+use reports::RunSet;
+use reports::charts::{CHARTS, Chart as _, Effort, Scaling, Settings, Size, Steady};
+
+use crate::fixture::{self, case, failed, sample, samples, spread, step};
+
+/// Writers by batch rows: fastest with 2 writers and 4096 rows, hardly slower with 8192.
+fn grid() -> RunSet {
+    let times = [
+        ((1, 1024), 400.0),
+        ((1, 4096), 300.0),
+        ((1, 8192), 310.0),
+        ((2, 1024), 250.0),
+        ((2, 4096), 200.0),
+        ((2, 8192), 200.4),
+    ];
+    let cases = times.into_iter().zip(0..).map(|(((writers, batch), median), salt)| {
+        let case = case(&[("writers", writers.into()), ("batch_rows", batch.into())], "");
+        (case.clone(), samples(&case, &spread(median, 8, salt)))
+    });
+    fixture::set(cases.collect())
+}
+
+/// A sweep over threads whose times follow Amdahl's law with a serial share of 10 %.
+fn threads(counts: &[u32]) -> RunSet {
+    let cases = counts.iter().zip(0..).map(|(&threads, salt)| {
+        let case = case(&[("threads", threads.into())], "");
+        let median = 1000.0 * (0.1 + 0.9 / f64::from(threads));
+        (case.clone(), samples(&case, &spread(median, 10, salt)))
+    });
+    fixture::set(cases.collect())
+}
+
+#[test]
+fn the_pictures_of_sweeps_are_as_they_were_looked_at() {
+    for (name, size) in [("wide", Size::Wide), ("narrow", Size::Narrow)] {
+        let draw = |chart: &dyn reports::charts::Chart, set: &RunSet| {
+            let picture = chart.draw(set, size).unwrap();
+            insta::assert_snapshot!(format!("{}_{name}", chart.id()), picture);
+        };
+        draw(&Settings, &grid());
+        draw(&Scaling, &threads(&[1, 2, 4, 8, 16]));
+        draw(&Steady, &fixture::study_set());
+    }
+}
+
+#[test]
+fn the_heat_map_frames_the_best_cell_and_those_not_shown_to_differ() {
+    let picture = Settings.draw(&grid(), Size::Wide).unwrap();
+    assert_eq!(picture.matches("stroke-width=\"3\"").count(), 1);
+    assert!(picture.contains("Best: writers=2, batch_rows=4096: 5.00 M rows/s"), "{picture}");
+    let caption = Settings.caption(&grid());
+    assert!(caption.contains("Throughput in M rows/s."), "{caption}");
+    assert!(caption.contains("Thin frame: 1 cell not shown to differ"), "{caption}");
+    assert_eq!(picture.matches("f-heat5").count(), 2, "the best and its equal are darkest");
+    assert_eq!(picture.matches("f-heat0").count(), 1, "the slowest is lightest");
+}
+
+#[test]
+fn a_cell_without_numbers_is_a_cross_and_a_hole_in_the_grid_is_no_map() {
+    let broken = fixture::grid_set();
+    let picture = Settings.draw(&broken, Size::Wide).unwrap();
+    assert!(picture.contains("s-bad"), "the failed cells are crossed");
+    let three = [(1, 1), (1, 2), (2, 1)].map(|(a, b)| {
+        let case = case(&[("a", a.into()), ("b", b.into())], "");
+        (case.clone(), samples(&case, &[1.0, 2.0]))
+    });
+    assert_eq!(Settings.draw(&fixture::set(three.into()), Size::Wide), None);
+}
+
+#[test]
+fn a_third_parameter_is_folded_into_the_best_of_it() {
+    let cases = [(1, 1, 1), (1, 2, 1), (2, 1, 1), (2, 2, 1), (3, 1, 1), (3, 2, 1)].into_iter();
+    let both = cases.flat_map(|(a, b, _)| [(a, b, true), (a, b, false)]);
+    let cases = both.map(|(a, b, c)| {
+        let case = case(&[("a", a.into()), ("b", b.into()), ("c", c.into())], "");
+        let slower = if c { 1.0 } else { 2.0 };
+        (case.clone(), samples(&case, &spread(10.0 * f64::from(a * b) * slower, 8, 1)))
+    });
+    let set = fixture::set(cases.collect());
+    let caption = Settings.caption(&set);
+    assert!(caption.contains("Each cell: the best over c."), "{caption}");
+    let picture = Settings.draw(&set, Size::Wide).unwrap();
+    assert!(picture.contains("Best: b=1, a=1: 100 M rows/s"), "{picture}");
+}
+
+#[test]
+fn scaling_finds_the_serial_share_that_the_times_were_made_with() {
+    let caption = Scaling.caption(&threads(&[1, 2, 4, 8, 16]));
+    assert!(caption.contains("serial share by Amdahl's law 10 %"), "{caption}");
+    assert!(caption.contains("Still winning at the most"), "{caption}");
+    let flat = threads(&[1, 2, 512, 1024, 2048]);
+    let caption = Scaling.caption(&flat);
+    assert!(caption.contains("Nothing to win beyond threads=512"), "{caption}");
+}
+
+#[test]
+fn a_sweep_of_a_setting_that_is_no_worker_is_not_scaling() {
+    let cases = [1024, 2048, 4096].map(|rows| {
+        let case = case(&[("batch_rows", rows.into())], "");
+        (case.clone(), samples(&case, &spread(10.0, 8, 1)))
+    });
+    assert_eq!(Scaling.draw(&fixture::set(cases.into()), Size::Wide), None);
+    assert_eq!(Scaling.draw(&threads(&[1, 2]), Size::Wide), None, "two points are no curve");
+}
+
+#[test]
+fn a_round_in_which_all_cases_are_slower_moves_the_line() {
+    let cases = ["00", "01", "02"].map(|id| {
+        let case = step(id, "");
+        (case.clone(), samples(&case, &[100.0, 100.0, 100.0, 130.0, 100.0]))
+    });
+    let picture = Steady.draw(&fixture::set(cases.into()), Size::Wide).unwrap();
+    assert!(picture.contains("Middle of a round: 0 % to +30 % of the median"), "{picture}");
+}
+
+#[test]
+fn rejected_and_far_away_samples_are_told() {
+    let case = step("00", "");
+    let mut all = samples(&case, &[100.0, 100.0, 100.0, 900.0]);
+    let mut rejected = sample(&case, 4, 100.0);
+    rejected.marks.push(Mark::Rejected { why: "steal > 1 %".to_owned() });
+    all.push(rejected);
+    let caption = Steady.caption(&fixture::set(vec![(case, all)]));
+    assert!(caption.contains("1 sample beyond 50 % at the edge."), "{caption}");
+    assert!(caption.contains("1 sample rejected by the suite's rule"), "{caption}");
+}
+
+#[test]
+fn effort_names_the_pass_that_counted_and_what_was_not_measured() {
+    let cases = ["00", "01"].map(|id| {
+        let case = step(id, "");
+        let mut all = samples(&case, &[100.0, 110.0]);
+        all.extend(fixture::simulated(&case, &[500.0]));
+        (case.clone(), all)
+    });
+    let set = fixture::set(cases.into());
+    let picture = Effort.draw(&set, Size::Wide).unwrap();
+    assert!(picture.contains(">Instructions per row (simulated)<"), "{picture}");
+    assert!(picture.contains("00: 50.0 instructions per row (simulated)"), "{picture}");
+    assert!(picture.contains("00: 1.50 cores busy"), "{picture}");
+    let caption = Effort.caption(&set);
+    assert!(caption.contains("Not measured in this run: instructions per cycle"), "{caption}");
+}
+
+#[test]
+fn hardware_counts_go_before_simulated_ones_and_are_never_mixed() {
+    let counted = |case: &record::CaseInfo, process, value| {
+        let value = metrics::INSTRUCTIONS.value(value, Source::Hardware);
+        fixture::with_value(sample(case, process, 100.0), value)
+    };
+    let cases = ["00", "01"].map(|id| {
+        let case = step(id, "");
+        let mut all = vec![counted(&case, 0, 7e6), counted(&case, 1, 7e6)];
+        all.extend(fixture::simulated(&case, &[500.0]));
+        (case.clone(), all)
+    });
+    let picture = Effort.draw(&fixture::set(cases.into()), Size::Wide).unwrap();
+    assert!(picture.contains("00: 7.00 instructions per row<"), "{picture}");
+    assert!(!picture.contains(">Instructions per row (simulated)<"), "{picture}");
+}
+
+#[test]
+fn every_chart_survives_a_case_that_failed() {
+    let case = step("00", "");
+    let crash = failed(&case, 0, FailureKind::Start, "no such program");
+    let set = fixture::set(vec![(case, vec![crash])]);
+    for chart in CHARTS {
+        assert_eq!(chart.draw(&set, Size::Narrow), None, "{}", chart.id());
+    }
+}
