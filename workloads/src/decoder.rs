@@ -4,19 +4,26 @@
 //! `prepare` makes the segments and holds them in memory; `run` decompresses and parses all of them
 //! into typed columns. Each strategy is a file of its own; what a segment is, they share.
 
+mod arrow_columns;
 mod columns;
 mod date;
+mod direct;
+mod limit;
 mod lineitem;
 mod segment;
 mod sequential;
+mod special;
 mod threads;
 
+use std::sync::Mutex;
+
+use arrow::array::RecordBatch;
 use workload_api::{
     Answer, Better, Context, Metric, Params, Prepared, Spec, Unit, Work, Workload, WorkloadError,
 };
 
 use self::columns::{Columns, Digest};
-use self::segment::{Codec, Segment};
+use self::segment::{Codec, Segment, Unpacker};
 use crate::params::{Declared, Word, integer, word_or};
 use crate::workers::Workers;
 
@@ -27,12 +34,14 @@ pub struct Decoder;
 enum Strategy {
     Sequential,
     Threads,
+    Limit,
 }
 
 impl Word for Strategy {
     const WORDS: &'static [(&'static str, &'static str, Self)] = &[
         ("sequential", "one segment after another", Self::Sequential),
         ("threads", "a pool of workers takes segments from a queue", Self::Threads),
+        ("limit", "the same, straight into Arrow columns", Self::Limit),
     ];
 }
 
@@ -48,7 +57,8 @@ impl Workload for Decoder {
                 word_or("strategy", "Who decodes the segments.", Strategy::Sequential),
                 integer(
                     "workers",
-                    "Threads with strategy = threads. Not stated: as many as the process may use.",
+                    "Threads of all strategies but sequential. Not stated: as many as the process may \
+                     use.",
                     (1, 1024),
                     None,
                 ),
@@ -72,7 +82,8 @@ impl Workload for Decoder {
         let segments = result.segments(declared.word("codec")?, &workers)?;
         let strategy = declared.word("strategy")?;
         let state = State::Nothing;
-        Ok(Box::new(PreparedDecoder { result, strategy, workers, segments, state }))
+        let unpackers = Mutex::default();
+        Ok(Box::new(PreparedDecoder { result, strategy, workers, segments, unpackers, state }))
     }
 }
 
@@ -115,24 +126,60 @@ struct PreparedDecoder {
     strategy: Strategy,
     workers: Workers,
     segments: Vec<Segment>,
+    /// Those of the strategy `limit`, which keeps them from run to run.
+    unpackers: Mutex<Vec<Unpacker>>,
     state: State,
 }
 
 /// What the last run left.
 enum State {
     Nothing,
-    Decoded(Vec<Columns>),
+    Decoded(Decoded),
     Digested { rows: u64, digest: Digest },
+}
+
+/// All segments as columns, in order.
+enum Decoded {
+    Columns(Vec<Columns>),
+    Arrow(Vec<RecordBatch>),
+}
+
+impl Decoded {
+    fn rows(&self) -> u64 {
+        match self {
+            Self::Columns(segments) => segments.iter().map(Columns::rows).sum(),
+            Self::Arrow(segments) => segments.iter().map(|batch| batch.num_rows() as u64).sum(),
+        }
+    }
+
+    fn digest(&self, first_rows: impl Iterator<Item = u64>) -> Digest {
+        let mut digest = Digest::default();
+        match self {
+            Self::Columns(segments) => segments
+                .iter()
+                .zip(first_rows)
+                .for_each(|(columns, first_row)| columns.digest(first_row, &mut digest)),
+            Self::Arrow(segments) => {
+                segments.iter().zip(first_rows).for_each(|(batch, first_row)| {
+                    arrow_columns::digest(batch, first_row, &mut digest)
+                })
+            }
+        }
+        digest
+    }
 }
 
 impl Prepared for PreparedDecoder {
     fn run(&mut self) -> Result<Work, WorkloadError> {
         self.state = State::Nothing;
         let decoded = match self.strategy {
-            Strategy::Sequential => sequential::decode(&self.segments)?,
-            Strategy::Threads => threads::decode(&self.segments, &self.workers)?,
+            Strategy::Sequential => Decoded::Columns(sequential::decode(&self.segments)?),
+            Strategy::Threads => Decoded::Columns(threads::decode(&self.segments, &self.workers)?),
+            Strategy::Limit => {
+                Decoded::Arrow(limit::decode(&self.segments, &self.workers, &self.unpackers)?)
+            }
         };
-        let rows = decoded.iter().map(Columns::rows).sum();
+        let rows = decoded.rows();
         self.state = State::Decoded(decoded);
         let json_bytes: u64 = self.segments.iter().map(Segment::json_size).sum();
         Ok(Work {
@@ -151,11 +198,8 @@ impl Prepared for PreparedDecoder {
     /// Digests the columns and gives their memory back, so that the next run need not.
     fn check(&mut self) -> Result<Answer, WorkloadError> {
         if let State::Decoded(decoded) = &self.state {
-            let mut digest = Digest::default();
-            for (columns, segment) in decoded.iter().zip(&self.segments) {
-                columns.digest(segment.metadata.row_offset, &mut digest);
-            }
-            let rows = decoded.iter().map(Columns::rows).sum();
+            let first_rows = self.segments.iter().map(|segment| segment.metadata.row_offset);
+            let (rows, digest) = (decoded.rows(), decoded.digest(first_rows));
             self.state = State::Digested { rows, digest };
         }
         let State::Digested { rows, digest } = &self.state else {
@@ -196,7 +240,9 @@ mod tests {
         let mut answers = BTreeSet::new();
         let mut bytes = BTreeSet::new();
         for codec in ["none", "zstd", "lz4"] {
-            for (strategy, workers) in [("sequential", 1), ("threads", 1), ("threads", 3)] {
+            let strategies =
+                [("sequential", 1), ("threads", 1), ("threads", 3), ("limit", 1), ("limit", 3)];
+            for (strategy, workers) in strategies {
                 let (work, answer) = run(
                     1,
                     &[
@@ -252,7 +298,8 @@ mod tests {
         let sequential = sequential::decode(&segments).unwrap_err().to_string();
         let threads = threads::decode(&segments, &workers).unwrap_err().to_string();
         assert_eq!(sequential, "segment 3: 21 rows declared, 20 found");
-        assert_eq!(threads, sequential);
+        let limit = limit::decode(&segments, &workers, &Mutex::default()).unwrap_err().to_string();
+        assert_eq!([threads, limit], [sequential.as_str(); 2]);
     }
 
     #[test]
@@ -262,6 +309,6 @@ mod tests {
         assert!(refused("rows", 1.into()).starts_with("unknown parameter `rows` of decoder"));
         assert!(refused("codec", "gzip".into()).contains("\"lz4\""));
         assert!(refused("segments", 0.into()).contains("from 1 to 10000"));
-        assert!(refused("strategy", "processes".into()).contains("\"threads\""));
+        assert!(refused("strategy", "process".into()).contains("\"threads\""));
     }
 }

@@ -45,6 +45,30 @@ impl Columns {
         self.rows
     }
 
+    /// An integer, or the hundredths of a decimal.
+    pub(super) fn number(&self, column: usize, row: usize) -> Option<i64> {
+        match &self.columns[column] {
+            Column::Integer(values) | Column::Decimal(values) => values[row],
+            Column::Date(_) | Column::Text(_) => None,
+        }
+    }
+
+    /// A date.
+    pub(super) fn date(&self, column: usize, row: usize) -> Option<Date> {
+        match &self.columns[column] {
+            Column::Date(values) => values[row],
+            _ => None,
+        }
+    }
+
+    /// A text.
+    pub(super) fn text(&self, column: usize, row: usize) -> Option<&str> {
+        match &self.columns[column] {
+            Column::Text(values) => values[row].as_deref(),
+            _ => None,
+        }
+    }
+
     /// Adds every value to its column's digest; `first_row` is the first row's number in the whole
     /// result.
     pub(super) fn digest(&self, first_row: u64, digest: &mut Digest) {
@@ -75,17 +99,20 @@ impl Column {
     fn sum(&self, first_row: u64) -> u64 {
         match self {
             Self::Integer(values) | Self::Decimal(values) => {
-                sum(first_row, values, |value| value.to_le_bytes())
+                sum(first_row, values.iter().map(|value| value.map(i64::to_le_bytes)))
             }
-            Self::Date(values) => sum(first_row, values, |day| i64::from(day.0).to_le_bytes()),
-            Self::Text(values) => sum(first_row, values, String::as_bytes),
+            Self::Date(values) => sum(
+                first_row,
+                values.iter().map(|date| date.map(|Date(days)| i64::from(days).to_le_bytes())),
+            ),
+            Self::Text(values) => sum(first_row, values.iter().map(Option::as_deref)),
         }
     }
 }
 
 /// One number per column: the sum of a hash of each value together with its row's number.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Digest([u64; COLUMNS]);
+pub(super) struct Digest(pub(super) [u64; COLUMNS]);
 
 impl fmt::Display for Digest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -97,16 +124,13 @@ impl fmt::Display for Digest {
     }
 }
 
-fn sum<'a, T, B: AsRef<[u8]> + 'a>(
-    first_row: u64,
-    values: &'a [Option<T>],
-    bytes: impl Fn(&'a T) -> B,
-) -> u64 {
-    let hash = |(row, value): (u64, &'a Option<T>)| {
+/// The sum of the hashes of a column's values, the first of which is that of row `first_row`.
+pub(super) fn sum<B: AsRef<[u8]>>(first_row: u64, values: impl Iterator<Item = Option<B>>) -> u64 {
+    let hash = |(row, value): (u64, Option<B>)| {
         let number = fnv(FNV_START, &row.to_le_bytes());
         match value {
             None => fnv(number, &[0]),
-            Some(value) => fnv(fnv(number, &[1]), bytes(value).as_ref()),
+            Some(value) => fnv(fnv(number, &[1]), value.as_ref()),
         }
     };
     (first_row..).zip(values).map(hash).fold(0, u64::wrapping_add)

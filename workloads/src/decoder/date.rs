@@ -35,7 +35,11 @@ impl Date {
     pub(super) fn parse(text: &str) -> Option<Self> {
         let &[y3, y2, y1, y0, b'-', m1, m0, b'-', d1, d0] = text.as_bytes() else { return None };
         let year = number(&[y3, y2, y1, y0])?;
-        let (month, day) = (number(&[m1, m0])?, number(&[d1, d0])?);
+        Self::of(year, number(&[m1, m0])?, number(&[d1, d0])?)
+    }
+
+    /// A day of the calendar, if there is such a day.
+    pub(super) fn of(year: i32, month: i32, day: i32) -> Option<Self> {
         if year == 0 || !(1..=12).contains(&month) || !(1..=days_in(year, month)).contains(&day) {
             return None;
         }

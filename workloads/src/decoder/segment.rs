@@ -95,20 +95,71 @@ impl Segment {
         self.metadata.uncompressed_size.unwrap_or(self.metadata.segment_size)
     }
 
-    fn columns(&self) -> Result<Columns, String> {
-        let json = self.json()?;
-        let declared = self.metadata.rows_count;
-        // No row is shorter than its 16 values, so a false count cannot ask for much memory.
-        let rows = declared.min(json.len() as u64 / 32) as usize;
-        let columns =
-            Columns::parse(&json, rows).map_err(|error| format!("not rows of JSON: {error}"))?;
-        if columns.rows() != declared {
-            return Err(format!("{declared} rows declared, {} found", columns.rows()));
+    /// Decompresses the segment into a buffer that is kept and gives the JSON with `padding` bytes
+    /// behind it.
+    ///
+    /// # Errors
+    /// What is wrong with the segment.
+    pub(super) fn unpack<'b>(
+        &self,
+        unpacker: &'b mut Unpacker,
+        padding: usize,
+    ) -> Result<&'b [u8], String> {
+        let size = self.checked_size()?;
+        let Unpacker { zstd, buffer } = unpacker;
+        if buffer.len() < size + padding {
+            buffer.resize(size + padding, 0);
         }
+        let json = &mut buffer[..size];
+        let found = match self.codec {
+            Codec::None => {
+                json.copy_from_slice(&self.bytes);
+                size
+            }
+            Codec::Zstd => zstd
+                .decompress_to_buffer(&self.bytes, json)
+                .map_err(|error| format!("no zstd frame of {size} bytes: {error}"))?,
+            Codec::Lz4 => block::decompress_into(&self.bytes, json)
+                .map_err(|error| format!("no lz4 block of {size} bytes: {error}"))?,
+        };
+        refuse_other_size(size, found)?;
+        Ok(&buffer[..size + padding])
+    }
+
+    /// Parses JSON that was unpacked, the careful way.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub(super) fn parse(&self, json: &[u8]) -> Result<Columns, String> {
+        let columns = Columns::parse(json, self.rows_at_most(json.len()))
+            .map_err(|error| format!("not rows of JSON: {error}"))?;
+        self.refuse_other_rows(columns.rows())?;
         Ok(columns)
     }
 
-    fn json(&self) -> Result<Cow<'_, [u8]>, String> {
+    /// As many rows as declared, or as could be in so much JSON: no row is shorter than its 16
+    /// values, so a false count cannot ask for much memory.
+    pub(super) fn rows_at_most(&self, json_bytes: usize) -> usize {
+        self.metadata.rows_count.min(json_bytes as u64 / 32) as usize
+    }
+
+    /// # Errors
+    /// When other rows were found than declared.
+    pub(super) fn refuse_other_rows(&self, found: u64) -> Result<(), String> {
+        let declared = self.metadata.rows_count;
+        if found == declared {
+            Ok(())
+        } else {
+            Err(format!("{declared} rows declared, {found} found"))
+        }
+    }
+
+    fn columns(&self) -> Result<Columns, String> {
+        self.parse(&self.json()?)
+    }
+
+    /// The size of the JSON, if what is declared fits the segment and itself.
+    fn checked_size(&self) -> Result<usize, String> {
         let (declared, found) = (self.metadata.segment_size, self.bytes.len());
         if declared != found as u64 {
             return Err(format!("{declared} bytes declared, {found} found"));
@@ -119,19 +170,46 @@ impl Segment {
                 "{size} bytes of JSON declared, at most {JSON_BYTES_MAX} are allowed"
             ));
         }
-        let json = match (self.codec, self.metadata.uncompressed_size) {
-            (Codec::None, None) => return Ok(Cow::Borrowed(&self.bytes)),
-            (Codec::Zstd, Some(size)) => unzstd(&self.bytes, size as usize)?,
-            (Codec::Lz4, Some(size)) => unlz4(&self.bytes, size as usize)?,
-            (codec, _) => {
-                let has = if codec == Codec::None { "an" } else { "no" };
-                return Err(format!("codec {} with {has} uncompressed size", codec.word()));
-            }
-        };
-        if json.len() as u64 != size {
-            return Err(format!("{size} bytes of JSON declared, {} decompressed", json.len()));
+        let is_compressed = self.codec != Codec::None;
+        if is_compressed != self.metadata.uncompressed_size.is_some() {
+            let has = if is_compressed { "no" } else { "an" };
+            return Err(format!("codec {} with {has} uncompressed size", self.codec.word()));
         }
+        Ok(size as usize)
+    }
+
+    fn json(&self) -> Result<Cow<'_, [u8]>, String> {
+        let size = self.checked_size()?;
+        let json = match self.codec {
+            Codec::None => return Ok(Cow::Borrowed(&self.bytes)),
+            Codec::Zstd => unzstd(&self.bytes, size)?,
+            Codec::Lz4 => unlz4(&self.bytes, size)?,
+        };
+        refuse_other_size(size, json.len())?;
         Ok(Cow::Owned(json))
+    }
+}
+
+fn refuse_other_size(declared: usize, found: usize) -> Result<(), String> {
+    if declared == found {
+        return Ok(());
+    }
+    Err(format!("{declared} bytes of JSON declared, {found} decompressed"))
+}
+
+/// What decompressing needs and may be kept from segment to segment.
+pub(super) struct Unpacker {
+    zstd: zstd::bulk::Decompressor<'static>,
+    buffer: Vec<u8>,
+}
+
+impl Unpacker {
+    /// # Errors
+    /// When the codec cannot be had.
+    pub(super) fn new() -> Result<Self, WorkloadError> {
+        let zstd = zstd::bulk::Decompressor::new()
+            .map_err(|error| WorkloadError::context("preparing to decompress", error))?;
+        Ok(Self { zstd, buffer: Vec::new() })
     }
 }
 
