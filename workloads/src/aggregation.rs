@@ -4,16 +4,15 @@
 //! `prepare` makes the file or finds it again; `run` reads it and ends with the text of the result.
 //! Each variant is a file of its own and shares only what a line is and what a result is.
 
-mod cache;
+mod batched;
+mod limit;
 mod line;
-mod measurements;
 mod naive;
 mod partitioned;
-mod stations;
 mod stats;
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use twox_hash::XxHash3_64;
@@ -21,9 +20,8 @@ use workload_api::{
     Answer, Better, Context, Metric, Params, Prepared, Spec, Unit, Work, Workload, WorkloadError,
 };
 
-use self::measurements::Recipe;
-use self::stations::STATIONS_MAX;
 use self::stats::{Stats, Summary};
+use crate::data::{DataDirectory, Measurements, PageCache, STATIONS_MAX};
 use crate::params::{Declared, Word, integer, word_or};
 use crate::workers::Workers;
 
@@ -39,13 +37,17 @@ pub struct Aggregation;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Variant {
     Naive,
+    Batched,
     Partitioned,
+    Limit,
 }
 
 impl Word for Variant {
     const WORDS: &'static [(&'static str, &'static str, Self)] = &[
         ("naive", "one thread, line by line, a string for each", Self::Naive),
+        ("batched", "one thread reads lists of lines for a pool of workers", Self::Batched),
         ("partitioned", "ranges of whole lines for a pool of workers", Self::Partitioned),
+        ("limit", "blocks for a pool of workers, many lines at once", Self::Limit),
     ];
 }
 
@@ -66,8 +68,7 @@ impl Workload for Aggregation {
                 word_or("variant", "How the file is aggregated.", Variant::Partitioned),
                 integer(
                     "workers",
-                    "Threads with variant = partitioned. Not stated: as many as the process may \
-                     use.",
+                    "Threads of all variants but naive. Not stated: as many as the process may use.",
                     (1, 1024),
                     None,
                 ),
@@ -78,6 +79,25 @@ impl Workload for Aggregation {
                     (1, 1_000_000),
                     None,
                 ),
+                integer(
+                    "take",
+                    "Ranges that a worker takes at a time with variant = partitioned.",
+                    (1, 10_000),
+                    Some(1),
+                ),
+                integer(
+                    "batch",
+                    "Lines of a list with variant = batched.",
+                    (1, 10_000_000),
+                    Some(250_000),
+                ),
+                integer(
+                    "block",
+                    "Bytes that a worker reads at once with variant = limit.",
+                    (1, 1 << 30),
+                    Some(256 << 10),
+                ),
+                word_or("page_cache", PageCache::ABOUT, PageCache::AsItIs),
             ],
         }
     }
@@ -87,7 +107,7 @@ impl Workload for Aggregation {
         params: &Params,
         context: &Context,
     ) -> Result<Box<dyn Prepared>, WorkloadError> {
-        Ok(Box::new(prepare(params, context.seed, &cache::directory())?))
+        Ok(Box::new(prepare(params, context.seed, &DataDirectory::from_environment())?))
     }
 }
 
@@ -95,24 +115,32 @@ impl Workload for Aggregation {
 fn prepare(
     params: &Params,
     seed: u64,
-    directory: &Path,
+    directory: &DataDirectory,
 ) -> Result<PreparedAggregation, WorkloadError> {
     let spec = Aggregation.spec();
     let declared = Declared::new(params, &spec)?;
-    let recipe = Recipe {
-        rows: declared.required("rows")?,
-        seed,
-        stations: declared.required("stations")? as usize,
-    };
-    let variant = declared.word("variant")?;
+    let recipe = Measurements::new(&declared, seed)?;
     let workers = Workers::start(declared.threads("workers")?)?;
-    let path = measurements::file(directory, &recipe, &workers)?;
+    let path = directory.ensure_with(&recipe, &workers, &|_| ())?;
     let bytes = fs::metadata(&path)
         .map_err(|error| WorkloadError::context(&format!("reading {}", path.display()), error))?
         .len();
     let splits = declared.integer("splits")?.map(|splits| splits as usize);
-    let splits = splits.unwrap_or_else(|| splits_for(bytes, workers.count()));
-    Ok(PreparedAggregation { recipe, variant, workers, splits, path, bytes, result: None })
+    let page_cache: PageCache = declared.word("page_cache")?;
+    Ok(PreparedAggregation {
+        recipe,
+        variant: declared.word("variant")?,
+        splits: splits.unwrap_or_else(|| splits_for(bytes, workers.count())),
+        take: declared.required("take")? as usize,
+        batch: declared.required("batch")? as usize,
+        block: declared.required("block")? as usize,
+        workers,
+        page_cache,
+        page_cache_share: page_cache.reach(&path)?,
+        path,
+        bytes,
+        result: None,
+    })
 }
 
 /// Enough ranges that no worker waits long for the last one, and none too large for memory.
@@ -121,10 +149,16 @@ fn splits_for(bytes: u64, workers: usize) -> usize {
 }
 
 struct PreparedAggregation {
-    recipe: Recipe,
+    recipe: Measurements,
     variant: Variant,
     workers: Workers,
     splits: usize,
+    take: usize,
+    batch: usize,
+    block: usize,
+    page_cache: PageCache,
+    /// What was reached before the next run.
+    page_cache_share: f64,
     path: PathBuf,
     bytes: u64,
     result: Option<Outcome>,
@@ -138,21 +172,34 @@ struct Outcome {
 
 impl Prepared for PreparedAggregation {
     fn run(&mut self) -> Result<Work, WorkloadError> {
-        let (summary, metrics) = match self.variant {
+        let (summary, mut metrics) = match self.variant {
             Variant::Naive => (naive::aggregate(&self.path)?, Vec::new()),
+            Variant::Batched => {
+                let (summary, combine_time) =
+                    batched::aggregate(&self.path, self.batch, &self.workers)?;
+                (summary, vec![combine_metric(combine_time)])
+            }
             Variant::Partitioned => {
                 let (summary, combine_time) =
-                    partitioned::aggregate(&self.path, self.splits, &self.workers)?;
+                    partitioned::aggregate(&self.path, (self.splits, self.take), &self.workers)?;
+                (summary, vec![combine_metric(combine_time)])
+            }
+            Variant::Limit => {
+                let (summary, combine_time) =
+                    limit::aggregate(&self.path, self.block, &self.workers)?;
                 (summary, vec![combine_metric(combine_time)])
             }
         };
+        metrics.push(PageCache::metric(self.page_cache_share));
         let rows = refuse_other_than_asked(&summary, self.recipe.rows)?;
         let text = stats::text(&summary);
         self.result = Some(Outcome { stations: summary.len() as u64, text });
         Ok(Work { rows, bytes_in: self.bytes, metrics, ..Work::default() })
     }
 
+    /// Also makes the page cache what it is to be before the next run.
     fn check(&mut self) -> Result<Answer, WorkloadError> {
+        self.page_cache_share = self.page_cache.reach(&self.path)?;
         let result = self.result.as_ref();
         let Outcome { stations, text } =
             result.ok_or_else(|| WorkloadError::new("no run has left a result"))?;

@@ -1,5 +1,6 @@
 //! The built-in workloads: a Parquet shredding pipeline and its two halves, an aggregation of a text
-//! file, and a decoder of compressed JSON.
+//! file, the reading of that
+//! file alone, and a decoder of compressed JSON.
 //!
 //! The binary serves [`ALL`] from a hidden subcommand, and the benchmarks of this crate use the
 //! same list. Nothing here knows the harness: a workload sees its parameters, a seed and a
@@ -7,11 +8,13 @@
 
 mod aggregation;
 mod contacts;
+pub mod data;
 mod decoder;
 mod generator;
 mod params;
 mod pipeline;
 mod planted;
+mod reading;
 mod workers;
 mod writer;
 
@@ -21,7 +24,9 @@ pub use aggregation::Aggregation;
 pub use decoder::{Decoder, segment_json};
 pub use generator::Generator;
 pub use pipeline::Pipeline;
+pub use reading::Reading;
 pub use writer::Writer;
 
 /// Every built-in workload, one file each.
-pub const ALL: &[&dyn Workload] = &[&Generator, &Writer, &Pipeline, &Aggregation, &Decoder];
+pub const ALL: &[&dyn Workload] =
+    &[&Generator, &Writer, &Pipeline, &Aggregation, &Reading, &Decoder];

@@ -31,6 +31,11 @@ impl Workers {
         self.0.current_num_threads()
     }
 
+    /// Runs the same on every worker.
+    pub(crate) fn each<T: Send>(&self, task: impl Fn() -> T + Sync) -> Vec<T> {
+        self.0.broadcast(|_| task())
+    }
+
     /// Runs tasks `0..tasks`. Each worker makes a state and folds the tasks that it takes into it,
     /// in the order of the queue; the states come back, one per worker.
     ///

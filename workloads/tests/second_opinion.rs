@@ -72,7 +72,7 @@ fn duckdb_aggregates_the_measurements_to_the_same_text() {
         return;
     }
     for (rows, stations) in [(200_000, 413), (50_000, 10_000)] {
-        for variant in ["naive", "partitioned"] {
+        for variant in ["naive", "batched", "partitioned", "limit"] {
             let given = [
                 ("rows", rows.into()),
                 ("stations", stations.into()),
@@ -80,7 +80,7 @@ fn duckdb_aggregates_the_measurements_to_the_same_text() {
                 ("workers", 2.into()),
             ];
             let answer = answer(&Aggregation, 5, &given);
-            let name = format!("measurements-v1-rows{rows}-seed5-stations{stations}.txt");
+            let name = format!("measurements-v2-rows{rows}-seed5-stations{stations}.txt");
             let text = python(AGGREGATE, &[input_directory().join(name)]);
             let digest = format!("text={:016x}", XxHash3_64::oneshot(&text));
             let text = String::from_utf8(text).unwrap();
@@ -105,7 +105,9 @@ fn python_decodes_the_segments_to_the_same_digests() {
         })
         .collect();
     let python = String::from_utf8(python(DECODE, &paths)).unwrap();
-    for (codec, strategy) in [("none", "sequential"), ("zstd", "threads"), ("lz4", "threads")] {
+    for (codec, strategy) in
+        [("none", "sequential"), ("zstd", "threads"), ("lz4", "threads"), ("zstd", "limit")]
+    {
         let given = [
             ("segments", (segments as i64).into()),
             ("rows_per_segment", (rows_per_segment as i64).into()),

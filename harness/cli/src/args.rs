@@ -2,6 +2,7 @@
 
 mod cmd;
 mod comfort;
+mod data;
 mod gate;
 mod history;
 mod profile;
@@ -15,6 +16,9 @@ pub(crate) use cmd::{CmdArgs, EndingArgs, SamplingArgs};
 pub(crate) use comfort::{
     ColorChoice, CompleteCommand, CompletionsArgs, ExplainArgs, InitArgs, ProgressChoice,
     PruneArgs, Shell,
+};
+pub(crate) use data::{
+    DataArgs, DataBuildArgs, DataCommand, DataDirArgs, DataRemoveArgs, DataVerifyArgs,
 };
 pub(crate) use gate::{AcceptArgs, GateArgs, GateFormat, OnlyChoice};
 pub(crate) use history::{ChoiceArgs, CompareArgs, HistoryArgs, MarkArgs};
@@ -39,7 +43,7 @@ pub(crate) struct Cli {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Measure a suite, print its table and write its report.
-    Run(RunArgs),
+    Run(Box<RunArgs>),
     /// Measure commands without a suite: `dyno cmd 'gzip -k f' 'zstd -k f'`.
     Cmd(Box<CmdArgs>),
     /// Sample where the time of each case goes, and draw flame graphs.
@@ -62,6 +66,8 @@ pub(crate) enum Command {
     Report(ReportArgs),
     /// Print the built-in workloads and their parameters.
     Workloads(WorkloadsArgs),
+    /// List, build, verify and remove the input data of the workloads.
+    Data(DataArgs),
     /// Print the JSON Schema of the suite format.
     Schema,
     /// Write a commented first suite for a project of your own, or a worker.
@@ -113,6 +119,8 @@ pub(crate) struct RunArgs {
     /// Pin workers to these CPUs, for instance 0-1 or 0,2.
     #[arg(long, value_name = "CPUS", conflicts_with = "resume")]
     pub(crate) pin: Option<String>,
+    #[command(flatten)]
+    pub(crate) data: DataDirArgs,
     #[command(flatten)]
     pub(crate) history: HistoryArgs,
     #[command(flatten)]

@@ -7,6 +7,15 @@ use workload_api::WorkloadError;
 /// Longest name of a station in bytes; the shortest has one.
 pub(super) const NAME_BYTES_MAX: usize = 100;
 
+/// Longest line in bytes, without its newline.
+pub(super) const LINE_BYTES_MAX: usize = NAME_BYTES_MAX + ";-99.9".len();
+
+/// Whether a line without its newline keeps all the rules.
+pub(super) fn is_measurement(line: &[u8]) -> bool {
+    split(line)
+        .is_some_and(|(name, value)| std::str::from_utf8(name).is_ok() && tenths(value).is_some())
+}
+
 /// Splits a line without its newline into name and value. The name is not yet known to be text.
 /// The value is whatever follows the first `;`.
 pub(super) fn split(line: &[u8]) -> Option<(&[u8], &[u8])> {

@@ -22,34 +22,36 @@ use crate::workers::Workers;
 /// Bytes read at once while looking for the end of a line; longer than any line.
 const LOOK_BYTES: usize = 256;
 
-/// Aggregates a file that is divided into `splits` ranges or fewer. Also says how long combining
-/// the workers' tables took.
+/// Aggregates a file that is divided into `splits` ranges or fewer, of which a worker takes `take`
+/// at a time. Also says how long combining the workers' tables took.
 ///
 /// # Errors
 /// When the file cannot be read, or a line is malformed; with several, the first one's error.
 pub(super) fn aggregate(
     path: &Path,
-    splits: usize,
+    (splits, take): (usize, usize),
     workers: &Workers,
 ) -> Result<(Summary, Duration), WorkloadError> {
     let failed = |error| WorkloadError::context(&format!("reading {}", path.display()), error);
     let file = File::open(path).map_err(failed)?;
     let size = file.metadata().map_err(failed)?.len();
     let ranges = ranges(&file, size, splits).map_err(failed)?;
-    let tables = workers.fold(ranges.len(), Table::default, |table, index| {
-        let _alone = planted::serialised();
-        let range = &ranges[index];
-        let mut buffer = std::mem::take(&mut table.buffer);
-        buffer.resize((range.end - range.start) as usize, 0);
-        file.read_exact_at(&mut buffer, range.start).map_err(failed)?;
-        table.add_lines(&buffer, range.start)?;
-        if let Some(again) = planted::repeated(range) {
-            let part = &mut buffer[..(again.end - again.start) as usize];
-            file.read_exact_at(part, again.start).map_err(failed)?;
-            // Where it is cut off, the last line is malformed or another one; nobody keeps it.
-            let _ = table.again.get_or_insert_default().add_lines(part, again.start);
+    let taken: Vec<_> = ranges.chunks(take).collect();
+    let tables = workers.fold(taken.len(), Table::default, |table, index| {
+        for range in taken[index] {
+            let _alone = planted::serialised();
+            let mut buffer = std::mem::take(&mut table.buffer);
+            buffer.resize((range.end - range.start) as usize, 0);
+            file.read_exact_at(&mut buffer, range.start).map_err(failed)?;
+            table.add_lines(&buffer, range.start)?;
+            if let Some(again) = planted::repeated(range) {
+                let part = &mut buffer[..(again.end - again.start) as usize];
+                file.read_exact_at(part, again.start).map_err(failed)?;
+                // Where it is cut off, the last line is malformed or another one; nobody keeps it.
+                let _ = table.again.get_or_insert_default().add_lines(part, again.start);
+            }
+            table.buffer = buffer;
         }
-        table.buffer = buffer;
         Ok(())
     })?;
     let start = Instant::now();

@@ -22,6 +22,11 @@ impl Stats {
     /// Of no value at all.
     pub(super) const EMPTY: Self = Self { min: i16::MAX, max: i16::MIN, sum: 0, count: 0 };
 
+    /// Of `count` values, at least one, that were added up elsewhere.
+    pub(super) fn of(min: i16, max: i16, sum: i64, count: u64) -> Self {
+        Self { min, max, sum, count }
+    }
+
     /// Adds one value.
     pub(super) fn add(&mut self, tenths: i16) {
         self.min = self.min.min(tenths);

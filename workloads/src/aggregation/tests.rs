@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::Write;
+use std::path::Path;
 
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -47,10 +48,19 @@ fn file(bytes: &[u8]) -> NamedTempFile {
 fn aggregate(bytes: &[u8], splits: usize, workers: &Workers) -> Result<String, String> {
     let file = file(bytes);
     let naive = naive::aggregate(file.path()).map(|summary| text(&summary));
-    let partitioned = partitioned::aggregate(file.path(), splits, workers);
+    let partitioned = partitioned::aggregate(file.path(), (splits, 1 + splits % 3), workers);
     let [naive, partitioned] = [naive, partitioned.map(|(summary, _)| text(&summary))]
         .map(|result| result.map_err(|error| error.to_string()));
     assert_eq!(naive, partitioned, "{splits} splits");
+    let batched = batched::aggregate(file.path(), splits, workers);
+    let batched = batched.map(|(summary, _)| text(&summary)).map_err(|error| error.to_string());
+    assert_eq!(naive, batched, "lists of {splits} lines");
+    let block = bytes.len().div_ceil(splits).max(1);
+    for kernel in limit::Kernel::all() {
+        let limit = limit::aggregate_with(kernel, file.path(), block, workers);
+        let limit = limit.map(|(summary, _)| text(&summary)).map_err(|error| error.to_string());
+        assert_eq!(naive, limit, "{kernel:?}, blocks of {block} bytes");
+    }
     naive
 }
 
@@ -78,6 +88,30 @@ fn all_variants_agree_with_the_model_on_any_file() {
 }
 
 #[test]
+fn names_that_differ_in_their_last_byte_or_in_nothing_but_nul_are_told_apart() {
+    let workers = Workers::start(2).unwrap();
+    for length in [1, 2, 7, 8, 9, 14, 15, 16, 17, 18, 31, 32, 33, 99, 100] {
+        let names = ["a", "b", "\0", "\u{1}"].map(|last| "\0".repeat(length - 1) + last);
+        let more = [length - 1, length + 1].map(|length| "\0".repeat(length));
+        let lines: Vec<_> = names
+            .into_iter()
+            .chain(more)
+            .filter(|name| (1..=100).contains(&name.len()))
+            .enumerate()
+            .flat_map(|(index, name)| [(name.clone(), index as i64), (name, -999)])
+            .collect();
+        let bytes = lines_text(&lines, true);
+        for splits in [1, 3, 20] {
+            assert_eq!(
+                aggregate(bytes.as_bytes(), splits, &workers),
+                Ok(model(&lines)),
+                "{length}"
+            );
+        }
+    }
+}
+
+#[test]
 fn a_split_at_every_byte_loses_no_line() {
     let lines: Vec<_> = [("a", -999), ("Zürich", 999), ("a", 0), ("東京", -1), ("a", 1), ("b", 45)]
         .map(|(name, tenths)| (name.to_owned(), tenths))
@@ -100,6 +134,7 @@ fn an_empty_file_has_an_empty_result() {
 fn a_malformed_line_is_named_by_its_first_byte_whatever_the_variant() {
     let workers = Workers::start(2).unwrap();
     let long = format!("{};1.0", "x".repeat(101));
+    let endless = "x".repeat(1000);
     let wrong: &[&[u8]] = &[
         b"",
         b";",
@@ -117,7 +152,14 @@ fn a_malformed_line_is_named_by_its_first_byte_whatever_the_variant() {
         b"x;\xff.0",
         b"\xff;1.0",
         b"\xff",
+        b"\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff;1.0",
+        b";aaaaaaaaaaaaaaa;1.0",
+        b"a;aaaaaaaaaaaaaaaaaaaaa;1.0",
+        b"x;--1.0",
+        b"x;1-1.0",
+        b"x;-11-.0",
         long.as_bytes(),
+        endless.as_bytes(),
     ];
     for wrong in wrong {
         for newline in ["\n", ""] {
@@ -137,18 +179,20 @@ fn a_malformed_line_is_named_by_its_first_byte_whatever_the_variant() {
 }
 
 #[test]
-fn a_file_that_is_not_there_is_an_error_of_both_variants() {
+fn a_file_that_is_not_there_is_an_error_of_all_variants() {
     let path = Path::new("/nowhere/measurements.txt");
     let workers = Workers::start(1).unwrap();
     let naive = naive::aggregate(path).unwrap_err().to_string();
-    let partitioned = partitioned::aggregate(path, 3, &workers).unwrap_err().to_string();
+    let partitioned = partitioned::aggregate(path, (3, 1), &workers).unwrap_err().to_string();
     assert!(naive.starts_with("reading /nowhere/measurements.txt: "), "{naive}");
-    assert_eq!(naive, partitioned);
+    let limit = limit::aggregate(path, 64, &workers).unwrap_err().to_string();
+    let batched = batched::aggregate(path, 64, &workers).unwrap_err().to_string();
+    assert_eq!([&partitioned, &limit, &batched], [&naive; 3]);
 }
 
 fn run(dir: &TempDir, seed: u64, given: &[(&str, workload_api::ParamValue)]) -> (Work, Answer) {
     let params: Params = given.iter().cloned().collect();
-    let mut prepared = prepare(&params, seed, dir.path()).unwrap();
+    let mut prepared = prepare(&params, seed, &DataDirectory::at(dir.path())).unwrap();
     (prepared.run().unwrap(), prepared.check().unwrap())
 }
 
@@ -161,10 +205,22 @@ fn variants_workers_and_splits_share_a_group_and_its_answer() {
         given.push(("variant", "naive".into()));
         let (work, answer) = run(&dir, 1, &given);
         assert_eq!((work.rows, answer.rows), (rows as u64, stations.min(rows) as u64));
-        for (workers, splits) in [(1, None), (2, None), (3, Some(1)), (2, Some(1000))] {
+        let partitioned = [(1, None), (2, None), (3, Some(1)), (2, Some(1000))];
+        let partitioned = partitioned.map(|(workers, splits)| {
+            (
+                workers,
+                splits.map_or(("variant", "partitioned".into()), |n: i64| ("splits", n.into())),
+            )
+        });
+        let limit = [
+            (1, ("variant", "limit".into())),
+            (3, ("variant", "limit".into())),
+            (2, ("variant", "batched".into())),
+        ];
+        for (workers, more) in partitioned.into_iter().chain(limit) {
             let mut given = data.to_vec();
             given.push(("workers", workers.into()));
-            given.extend(splits.map(|splits: i64| ("splits", splits.into())));
+            given.push(more);
             let (other, same) = run(&dir, 1, &given);
             assert_eq!((other.rows, other.bytes_in), (work.rows, work.bytes_in));
             assert_eq!(other.metrics[0].name, "combine_time");
@@ -180,7 +236,7 @@ fn variants_workers_and_splits_share_a_group_and_its_answer() {
 fn lines_that_are_missing_fail_the_run() {
     let dir = TempDir::new().unwrap();
     let params: Params = [("rows", 1000)].into_iter().collect();
-    let mut prepared = prepare(&params, 1, dir.path()).unwrap();
+    let mut prepared = prepare(&params, 1, &DataDirectory::at(dir.path())).unwrap();
     let bytes = fs::read(&prepared.path).unwrap();
     let end = bytes[..500].iter().rposition(|&byte| byte == b'\n').unwrap();
     fs::write(&prepared.path, &bytes[..=end]).unwrap();
@@ -192,11 +248,11 @@ fn lines_that_are_missing_fail_the_run() {
 fn a_check_before_any_run_and_unknown_parameters_are_refused() {
     let dir = TempDir::new().unwrap();
     let params: Params = [("rows", 10)].into_iter().collect();
-    let error = prepare(&params, 1, dir.path()).unwrap().check().unwrap_err();
+    let error = prepare(&params, 1, &DataDirectory::at(dir.path())).unwrap().check().unwrap_err();
     assert_eq!(error.to_string(), "no run has left a result");
     let refused = |name, value: workload_api::ParamValue| {
         let params: Params = [(name, value)].into_iter().collect();
-        prepare(&params, 1, dir.path()).err().unwrap().to_string()
+        prepare(&params, 1, &DataDirectory::at(dir.path())).err().unwrap().to_string()
     };
     assert!(refused("row", 1.into()).starts_with("unknown parameter `row` of aggregation"));
     assert!(refused("rows", 0.into()).contains("from 1 to 1000000000"));

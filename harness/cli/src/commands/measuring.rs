@@ -42,9 +42,23 @@ impl Ground {
     /// # Errors
     /// When the launcher cannot be started.
     pub(crate) fn new(store: Option<&Path>, suite: Option<&Path>) -> anyhow::Result<Self> {
+        Self::with_data(store, suite, None)
+    }
+
+    /// As [`Ground::new`], for workers that are told where input data is kept.
+    ///
+    /// # Errors
+    /// When the launcher cannot be started.
+    pub(crate) fn with_data(
+        store: Option<&Path>,
+        suite: Option<&Path>,
+        data_dir: Option<&Path>,
+    ) -> anyhow::Result<Self> {
         let exe = std::env::current_exe().context("cannot tell dyno's own executable")?;
         // First of all: the launcher must fork from a process that is still small.
-        let launcher = Launcher::start(&exe)?;
+        let data_dir = data_dir.map(std::path::absolute).transpose()?;
+        let env = data_dir.as_ref().map(|path| (workloads::data::DIRECTORY_VAR, path.as_os_str()));
+        let launcher = Launcher::start_with(&exe, env.as_slice())?;
         let store = Store::open(place::store_root(store, suite)?);
         Ok(Self { launcher, store, exe, tree: place::workspace(suite)? })
     }

@@ -52,7 +52,10 @@ fn section(text: &mut String, command: &Command) {
     let usage = command.clone().render_usage().to_string();
     let usage = usage.trim_start_matches("Usage:").trim();
     // OK because writing to a String cannot fail; the same holds below.
-    let _ = writeln!(text, "\n## dyno {}\n", command.get_name());
+    let name = command.get_bin_name().unwrap_or_else(|| command.get_name());
+    // A command of a command comes below it.
+    let level = "#".repeat(name.split(' ').count());
+    let _ = writeln!(text, "\n{level} {name}\n");
     let _ = writeln!(text, "{}\n\n```text\n{usage}\n```", about(command));
     let own = |arg: &&Arg| !arg.is_global_set() && !arg.is_hide_set() && arg.get_id() != "help";
     let arguments: Vec<&Arg> = command.get_arguments().filter(own).collect();
@@ -60,6 +63,8 @@ fn section(text: &mut String, command: &Command) {
         text.push('\n');
     }
     arguments.into_iter().for_each(|arg| entry(text, arg));
+    let visible = |one: &&Command| !one.is_hide_set() && one.get_name() != "help";
+    command.get_subcommands().filter(visible).for_each(|command| section(text, command));
 }
 
 /// One argument as an entry of a list, its choices below it.

@@ -23,7 +23,8 @@ pub(crate) fn run(args: &RunArgs) -> anyhow::Result<Exit> {
 
 fn fresh(args: &RunArgs) -> anyhow::Result<Exit> {
     let suite = args.suite.as_deref().context("clap asks for a suite without --resume")?;
-    let mut ground = Ground::new(args.ending.store.store.as_deref(), Some(suite))?;
+    let data_dir = args.data.data_dir.as_deref();
+    let mut ground = Ground::with_data(args.ending.store.store.as_deref(), Some(suite), data_dir)?;
     let against = Against::find(&ground.store, &args.history)?;
     let mut set = args.sampling.overrides();
     set.extend(args.passes.overrides());
@@ -68,7 +69,8 @@ fn resume(args: &RunArgs, name: Option<&str>) -> anyhow::Result<Exit> {
             "a resumed run is sampled as it began: leave out --runs, --warmup, --quick, --once";
         return Err(UsageError(text.to_owned()).into());
     }
-    let mut ground = Ground::new(args.ending.store.store.as_deref(), None)?;
+    let data_dir = args.data.data_dir.as_deref();
+    let mut ground = Ground::with_data(args.ending.store.store.as_deref(), None, data_dir)?;
     let id = match name {
         Some(name) => ground.store.resolve(Some(name))?,
         None => {

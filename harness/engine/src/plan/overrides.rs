@@ -4,7 +4,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use workload_api::ParamValue;
+use workload_api::{Kind, ParamSpec, ParamValue, Spec};
 
 use super::draft::Draft;
 use super::typing::from_option;
@@ -104,15 +104,33 @@ impl Override {
     }
 
     fn typed(&self, draft: &Draft<'_>) -> Result<ParamValue, SuiteError> {
+        match draft.spec.and_then(|spec| spec.param(&self.name.value)) {
+            Some(param) => self.typed_as(param),
+            None => Ok(guess(&self.value.value)),
+        }
+    }
+
+    /// The name and the value, for one declaration and no suite.
+    ///
+    /// # Errors
+    /// When there is no such parameter, or it cannot have this value.
+    pub fn parameter(&self, spec: &Spec) -> Result<(String, ParamValue), SuiteError> {
+        let name = &self.name.value;
+        let param = spec.param(name).ok_or_else(|| {
+            let message = format!("unknown parameter `{name}` of {}", spec.name);
+            SuiteError::at(&self.source, &self.name.span, message)
+                .names(name, spec.params.iter().map(|param| param.name.as_str()))
+        })?;
+        Ok((name.clone(), self.typed_as(param)?))
+    }
+
+    fn typed_as(&self, param: &ParamSpec) -> Result<ParamValue, SuiteError> {
         let text = &self.value.value;
-        let Some(param) = draft.spec.and_then(|spec| spec.param(&self.name.value)) else {
-            return Ok(guess(text));
-        };
         from_option(&param.kind, text).ok_or_else(|| {
             let error = cannot_be(&self.source, &self.value.span, &self.name.value)
                 .allowed(param.kind.expectation());
             match &param.kind {
-                workload_api::Kind::Choice { values } => {
+                Kind::Choice { values } => {
                     error.suggest(text, values.iter().map(|choice| choice.value.as_str()))
                 }
                 _ => error,

@@ -54,11 +54,20 @@ impl Launcher {
     /// # Errors
     /// When the executable cannot be started.
     pub fn start(exe: &Path) -> Result<Self> {
+        Self::start_with(exe, &[])
+    }
+
+    /// As [`Launcher::start`], with variables that everything it starts inherits.
+    ///
+    /// # Errors
+    /// When the executable cannot be started.
+    pub fn start_with(exe: &Path, env: &[(&str, &OsStr)]) -> Result<Self> {
         let (ours, theirs) =
             socketpair(AddressFamily::UNIX, SocketType::SEQPACKET, SocketFlags::CLOEXEC, None)
                 .context("no socket for the launcher")?;
         let child = Command::new(exe)
             .arg(LAUNCHER_COMMAND)
+            .envs(env.iter().copied())
             .stdin(Stdio::from(theirs))
             .stdout(Stdio::null())
             .spawn()

@@ -8,10 +8,11 @@ use std::collections::BTreeSet;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 
-use super::line::NAME_BYTES_MAX;
+/// Longest name in bytes, by the rules of the challenge.
+const NAME_BYTES_MAX: usize = 100;
 
 /// Most stations that a file may have, by the rules of the challenge.
-pub(super) const STATIONS_MAX: usize = 10_000;
+pub(crate) const STATIONS_MAX: usize = 10_000;
 
 /// The stations of the challenge, `<name>;<mean>` with one decimal, one per line.
 const KNOWN: &str = include_str!("stations413.csv");
@@ -22,11 +23,11 @@ const LETTERS: [char; 24] = [
     'Ж', 'ش', '中', '京', '𐍈',
 ];
 
-/// A station and the mean of its values in degrees.
+/// A station and the mean of its values in tenths of a degree.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Station {
     pub(super) name: String,
-    pub(super) mean: f64,
+    pub(super) mean: i32,
 }
 
 /// The first `count` stations, at most [`STATIONS_MAX`].
@@ -40,7 +41,7 @@ pub(super) fn stations(count: usize) -> Vec<Station> {
     while stations.len() < count {
         let name: String = edges.next().unwrap_or_else(|| name(&mut rng));
         if names.insert(name.clone()) {
-            let mean = f64::from(rng.random_range(-100..=350)) / 10.0;
+            let mean = rng.random_range(-100..=350);
             stations.push(Station { name, mean });
         }
     }
@@ -49,7 +50,8 @@ pub(super) fn stations(count: usize) -> Vec<Station> {
 
 fn known(line: &str) -> Option<Station> {
     let (name, mean) = line.split_once(';')?;
-    Some(Station { name: name.to_owned(), mean: mean.parse().ok()? })
+    let mean: f64 = mean.parse().ok()?;
+    Some(Station { name: name.to_owned(), mean: (10.0 * mean).round() as i32 })
 }
 
 /// A name of 1 to 100 bytes: letters are drawn until the next one would not fit.
@@ -74,8 +76,8 @@ mod tests {
         let stations = stations(413);
         assert_eq!(KNOWN.lines().count(), 413);
         assert_eq!(stations.len(), 413);
-        assert_eq!(stations[0], Station { name: "Abha".to_owned(), mean: 18.0 });
-        assert_eq!(stations[412], Station { name: "Zürich".to_owned(), mean: 9.3 });
+        assert_eq!(stations[0], Station { name: "Abha".to_owned(), mean: 180 });
+        assert_eq!(stations[412], Station { name: "Zürich".to_owned(), mean: 93 });
     }
 
     #[test]

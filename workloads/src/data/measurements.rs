@@ -1,0 +1,291 @@
+//! The measurements file: its lines from a seed, made in parallel.
+//!
+//! `aggregation` and `dyno data` ask for it. Lines are drawn in chunks with a seed each, so the bytes
+//! depend on the recipe alone and not on threads.
+
+use std::io;
+
+use twox_hash::XxHash3_64;
+use workload_api::{Params, Spec, WorkloadError};
+
+use super::stations::{STATIONS_MAX, Station, stations};
+use super::{Dataset, DatasetKind, Output};
+use crate::params::{Declared, integer};
+
+/// Version of the data: part of a file's name, so that a change of the generator makes new files.
+const VERSION: u32 = 2;
+
+/// Lines drawn from one seed.
+const CHUNK_ROWS: u64 = 1 << 16;
+
+/// Standard deviation of the values around their station's mean, in tenths of a degree.
+const DEVIATION: i32 = 100;
+
+/// The kind of data of the One Billion Row Challenge.
+pub(super) struct Kind;
+
+impl DatasetKind for Kind {
+    fn spec(&self) -> Spec {
+        Spec {
+            name: "measurements".to_owned(),
+            about: "Temperatures of weather stations, a text file.".to_owned(),
+            params: vec![
+                integer("rows", "Lines of the file.", (1, 1_000_000_000), Some(1_000_000)),
+                integer(
+                    "stations",
+                    "Stations in the file: those of the challenge, and generated ones beyond 413.",
+                    (1, STATIONS_MAX as i64),
+                    Some(413),
+                ),
+            ],
+        }
+    }
+
+    fn dataset(&self, params: &Params, seed: u64) -> Result<Box<dyn Dataset>, WorkloadError> {
+        let spec = self.spec();
+        let declared = Declared::new(params, &spec)?;
+        Ok(Box::new(Recipe::new(&declared, seed)?))
+    }
+}
+
+/// What determines a measurements file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Recipe {
+    pub(crate) rows: u64,
+    pub(crate) seed: u64,
+    pub(crate) stations: usize,
+}
+
+impl Recipe {
+    /// From the parameters `rows` and `stations`.
+    ///
+    /// # Errors
+    /// When one has no value.
+    pub(crate) fn new(declared: &Declared<'_>, seed: u64) -> Result<Self, WorkloadError> {
+        let (rows, stations) = (declared.required("rows")?, declared.required("stations")?);
+        Ok(Self { rows, seed, stations: stations as usize })
+    }
+
+    /// What determines the answer, as text.
+    pub(crate) fn group(&self) -> String {
+        let Self { rows, seed, stations } = self;
+        format!("measurements rows={rows} seed={seed} stations={stations}")
+    }
+}
+
+impl Dataset for Recipe {
+    fn name(&self) -> String {
+        let Self { rows, seed, stations } = self;
+        format!("measurements-v{VERSION}-rows{rows}-seed{seed}-stations{stations}.txt")
+    }
+
+    fn bytes_about(&self) -> u64 {
+        let stations = stations(self.stations);
+        let names: usize = stations.iter().map(|station| station.name.len()).sum();
+        // A value has 3 to 5 bytes, with its semicolon and newline somewhat more than 6.
+        self.rows * (names as u64 * 10 / stations.len() as u64 + 64) / 10
+    }
+
+    fn write(&self, out: &Output<'_>) -> io::Result<()> {
+        let draw = Draw::new(self);
+        let chunks = self.rows.div_ceil(CHUNK_ROWS) as usize;
+        out.file()?.pieces(chunks, |chunk, text| draw.chunk(chunk as u64, text))
+    }
+}
+
+/// Everything that is the same for all lines.
+struct Draw {
+    recipe: Recipe,
+    stations: Vec<Station>,
+    normal: Normal,
+    /// Semicolon, value and newline for each value from -99.9 on, and their bytes.
+    values: Vec<([u8; 7], u8)>,
+}
+
+impl Draw {
+    fn new(recipe: &Recipe) -> Self {
+        let values = (-999..=999).map(|tenths| {
+            let mut text = Vec::new();
+            text.push(b';');
+            push_tenths(&mut text, tenths);
+            text.push(b'\n');
+            let mut padded = [0; 7];
+            padded[..text.len()].copy_from_slice(&text);
+            (padded, text.len() as u8)
+        });
+        Self {
+            recipe: *recipe,
+            stations: stations(recipe.stations),
+            normal: Normal::new(),
+            values: values.collect(),
+        }
+    }
+
+    /// Appends the lines of a chunk.
+    fn chunk(&self, chunk: u64, text: &mut Vec<u8>) {
+        let rows = CHUNK_ROWS.min(self.recipe.rows - chunk * CHUNK_ROWS);
+        let seed = XxHash3_64::oneshot_with_seed(self.recipe.seed, &chunk.to_le_bytes());
+        let mut random = Random(seed);
+        for _ in 0..rows {
+            // The upper half chooses the station, the lower sixteen bits the value.
+            let bits = random.next();
+            let station = ((bits >> 32) * self.stations.len() as u64) >> 32;
+            let Station { name, mean } = &self.stations[station as usize];
+            let tenths = mean + self.normal.draw(bits as u16, &mut random);
+            let (value, bytes) = &self.values[(tenths.clamp(-999, 999) + 999) as usize];
+            text.extend_from_slice(name.as_bytes());
+            text.extend_from_slice(&value[..usize::from(*bytes)]);
+        }
+    }
+}
+
+/// SplitMix64 (Steele, Lea and Flood, 2014): a few instructions a number, and good enough to fill
+/// a file.
+struct Random(u64);
+
+impl Random {
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^ (mixed >> 31)
+    }
+}
+
+/// The normal distribution in whole tenths, as equally likely entries. The first and the last
+/// stand for what lies beyond them, which has a table of its own, so that the tails reach as far as
+/// those of the challenge's generator do.
+struct Normal {
+    middle: Vec<i16>,
+    tails: Vec<i16>,
+}
+
+/// Entries of a table: as many as sixteen bits can choose.
+const ENTRIES: usize = 1 << 16;
+
+impl Normal {
+    fn new() -> Self {
+        let middle = entries(|_| true);
+        let edge = i32::from(middle[ENTRIES - 1]);
+        let tails = entries(|tenths| tenths.abs() >= edge);
+        Self { middle, tails }
+    }
+
+    fn draw(&self, bits: u16, random: &mut Random) -> i32 {
+        let entry = usize::from(bits);
+        i32::from(match entry {
+            0 | 0xffff => self.tails[usize::from(random.next() as u16)],
+            entry => self.middle[entry],
+        })
+    }
+}
+
+/// Tenths for each of the entries, in order, as often as the normal distribution has them among
+/// those that are allowed.
+fn entries(allowed: impl Fn(i32) -> bool) -> Vec<i16> {
+    let weight = |tenths: i32| {
+        let deviations = f64::from(tenths) / f64::from(DEVIATION);
+        if allowed(tenths) { (-0.5 * deviations * deviations).exp() } else { 0.0 }
+    };
+    let range = -8 * DEVIATION..=8 * DEVIATION;
+    let total: f64 = range.clone().map(weight).sum();
+    let (mut entries, mut sum) = (Vec::with_capacity(ENTRIES), 0.0);
+    for tenths in range {
+        sum += weight(tenths);
+        // OK because eight deviations fit, and the share of the sum is at most 1.
+        let until = (sum / total * ENTRIES as f64).round() as usize;
+        entries.resize(until.clamp(entries.len(), ENTRIES), tenths as i16);
+    }
+    entries
+}
+
+fn push_tenths(text: &mut Vec<u8>, tenths: i32) {
+    if tenths < 0 {
+        text.push(b'-');
+    }
+    // OK because a size of at most 999 has digits below 10.
+    let (size, digit) = (tenths.unsigned_abs(), |number: u32| b'0' + (number % 10) as u8);
+    if size >= 100 {
+        text.push(digit(size / 100));
+    }
+    text.extend_from_slice(&[digit(size / 10), b'.', digit(size)]);
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::data::DataDirectory;
+    use crate::params::available_threads;
+
+    fn bytes(rows: u64, seed: u64, stations: usize, threads: usize) -> Vec<u8> {
+        let dir = tempfile::tempdir().unwrap();
+        let data = DataDirectory::at(dir.path());
+        let recipe = Recipe { rows, seed, stations };
+        let bytes = std::fs::read(data.ensure(&recipe, threads, &|_| ()).unwrap()).unwrap();
+        let about = recipe.bytes_about();
+        assert!(rows < 1_000 || about.abs_diff(bytes.len() as u64) < about / 20, "{about}");
+        bytes
+    }
+
+    #[test]
+    fn the_bytes_depend_on_the_recipe_and_not_on_threads() {
+        let rows = 3 * CHUNK_ROWS + 1;
+        let one = bytes(rows, 1, 413, 1);
+        assert_eq!(one.iter().filter(|&&byte| byte == b'\n').count() as u64, rows);
+        assert!(one == bytes(rows, 1, 413, 3));
+        assert!(one != bytes(rows, 2, 413, 3));
+        let fewer = bytes(CHUNK_ROWS, 1, 413, 1);
+        assert!(one.starts_with(&fewer), "a shorter file is the beginning of a longer one");
+    }
+
+    /// Committed fingerprints. They change with the generator or with `rand`; then VERSION must
+    /// change too.
+    #[test]
+    fn the_data_has_its_committed_fingerprints() {
+        let print = |rows, seed, stations| {
+            let bytes = bytes(rows, seed, stations, available_threads());
+            format!("{} {:016x}", bytes.len(), XxHash3_64::oneshot(&bytes))
+        };
+        assert_eq!(
+            [print(1_000, 1, 413), print(100_000, 7, 413), print(20_000, 1, 10_000)],
+            ["13798 5a6e14cd55259bc8", "1380360 a2720ce9e4a051fa", "1094802 04f02f534e5151a6",]
+        );
+    }
+
+    #[test]
+    fn values_are_spread_by_ten_around_each_mean_and_stations_are_even() {
+        let rows = 400_000;
+        let bytes = bytes(rows, 3, 20, 2);
+        let mut sums: BTreeMap<&str, (f64, f64, f64)> = BTreeMap::new();
+        for line in bytes.strip_suffix(b"\n").unwrap().split(|&byte| byte == b'\n') {
+            let (name, value) = std::str::from_utf8(line).unwrap().split_once(';').unwrap();
+            let value: f64 = value.parse().unwrap();
+            let (count, sum, squares) = sums.entry(name).or_default();
+            (*count, *sum, *squares) = (*count + 1.0, *sum + value, *squares + value * value);
+        }
+        for Station { name, mean } in stations(20) {
+            let (count, sum, squares) = sums[name.as_str()];
+            assert!((count / rows as f64 - 0.05).abs() < 0.003, "{name}: {count}");
+            let found = sum / count;
+            let mean = f64::from(mean) / 10.0;
+            assert!((found - mean).abs() < 0.35, "{name}: {found} instead of {mean}");
+            let deviation = (squares / count - found * found).sqrt();
+            assert!((deviation - f64::from(DEVIATION) / 10.0).abs() < 0.3, "{name}: {deviation}");
+        }
+    }
+
+    #[test]
+    fn tenths_are_written_with_one_decimal() {
+        let text = |tenths| {
+            let mut text = Vec::new();
+            push_tenths(&mut text, tenths);
+            String::from_utf8(text).unwrap()
+        };
+        assert_eq!(
+            [-999, -10, -5, 0, 7, 45, 999].map(text),
+            ["-99.9", "-1.0", "-0.5", "0.0", "0.7", "4.5", "99.9"]
+        );
+    }
+}
