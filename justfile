@@ -25,6 +25,18 @@ gate base="HEAD~1" *args:
 report *runs:
     cargo dyno report {{runs}}
 
+# The One Billion Row Challenge, naive to the limit, at ROWS rows.
+measurements rows="10M" *args:
+    cargo dyno data build measurements --set rows={{rows}}
+    cargo dyno run configs/measurements.toml --set rows={{rows}} --set sampling.timeout=30m {{args}}
+
+# Ours beside the programs that people would pick (Python 3.11 or later, and a package index).
+peers rows="10M" *args:
+    python3 -m venv target/peers
+    target/peers/bin/pip install --quiet --requirement configs/peers/requirements.txt
+    cargo dyno data build measurements --set rows={{rows}}
+    cargo dyno run configs/peers/measurements.toml --set rows={{rows}} {{args}}
+
 # Cost of the harness itself, beside hyperfine.
 overhead:
     cargo run --release --package dyno --example overhead
