@@ -82,6 +82,7 @@ fn prepare(
     let path = directory.ensure_with(&recipe, &workers, &|_| ())?;
     let page_cache: PageCache = declared.word("page_cache")?;
     Ok(PreparedReading {
+        rows: recipe.rows,
         group: format!("sum of {}", recipe.group()),
         input: declared.word("input")?,
         workers,
@@ -94,6 +95,8 @@ fn prepare(
 }
 
 struct PreparedReading {
+    /// Lines of the file, all of whose bytes are read.
+    rows: u64,
     group: String,
     input: Input,
     workers: Workers,
@@ -130,7 +133,7 @@ impl Prepared for PreparedReading {
         let sum = sums.into_iter().fold(0_u64, |all, (sum, _)| all.wrapping_add(sum));
         self.result = Some((size, sum));
         let metrics = vec![PageCache::metric(self.page_cache_share)];
-        Ok(Work { rows: 0, bytes_in: size, metrics, ..Work::default() })
+        Ok(Work { rows: self.rows, bytes_in: size, metrics, ..Work::default() })
     }
 
     /// Also makes the page cache what it is to be before the next run.
@@ -139,7 +142,7 @@ impl Prepared for PreparedReading {
         let (size, sum) =
             self.result.ok_or_else(|| WorkloadError::new("no run has left a result"))?;
         let digest = format!("bytes={size} sum={sum:016x}");
-        Ok(Answer { rows: 0, digest, group: Some(self.group.clone()) })
+        Ok(Answer { rows: self.rows, digest, group: Some(self.group.clone()) })
     }
 }
 
@@ -175,6 +178,7 @@ mod tests {
                 let work = prepared.run().unwrap();
                 let answer = prepared.check().unwrap();
                 assert_eq!(work.metrics[0].name, "page_cache_share");
+                assert_eq!((work.rows, answer.rows), (20_000, 20_000));
                 answers.push((work.bytes_in, answer.digest, prepared.path));
             }
         }
