@@ -11,6 +11,7 @@ mod contacts;
 pub mod data;
 mod decoder;
 mod generator;
+mod kernel;
 mod params;
 mod pipeline;
 mod planted;
@@ -23,10 +24,11 @@ use workload_api::Workload;
 pub use aggregation::Aggregation;
 pub use decoder::{Decoder, segment_json};
 pub use generator::Generator;
+pub use kernel::Kernel;
 pub use pipeline::Pipeline;
 pub use reading::Reading;
 pub use writer::Writer;
 
 /// Every built-in workload, one file each.
 pub const ALL: &[&dyn Workload] =
-    &[&Generator, &Writer, &Pipeline, &Aggregation, &Reading, &Decoder];
+    &[&Generator, &Writer, &Pipeline, &Aggregation, &Reading, &Decoder, &Kernel];

@@ -3,6 +3,7 @@
 mod cmd;
 mod comfort;
 mod data;
+mod doctor;
 mod gate;
 mod history;
 mod profile;
@@ -20,6 +21,7 @@ pub(crate) use comfort::{
 pub(crate) use data::{
     DataArgs, DataBuildArgs, DataCommand, DataDirArgs, DataRemoveArgs, DataVerifyArgs,
 };
+pub(crate) use doctor::{DoctorArgs, DoctorFormat};
 pub(crate) use gate::{AcceptArgs, GateArgs, GateFormat, OnlyChoice};
 pub(crate) use history::{ChoiceArgs, CompareArgs, HistoryArgs, MarkArgs};
 pub(crate) use profile::{ExportFormat, ProfileArgs};
@@ -68,6 +70,8 @@ pub(crate) enum Command {
     Workloads(WorkloadsArgs),
     /// List, build, verify and remove the input data of the workloads.
     Data(DataArgs),
+    /// Say what this machine can measure, how well, and what would help.
+    Doctor(DoctorArgs),
     /// Print the JSON Schema of the suite format.
     Schema,
     /// Write a commented first suite for a project of your own, or a worker.

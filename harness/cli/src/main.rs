@@ -59,6 +59,7 @@ fn dispatch(command: &Command) -> anyhow::Result<Exit> {
         Command::Report(args) => commands::report::run(args),
         Command::Workloads(args) => commands::workloads::run(args),
         Command::Data(args) => commands::data::run(args),
+        Command::Doctor(args) => commands::doctor::run(args),
         Command::Schema => commands::schema::run(),
         Command::Init(args) => commands::init::run(args),
         Command::Prune(args) => commands::prune::run(args),

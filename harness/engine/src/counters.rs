@@ -25,9 +25,10 @@ mod snapshot;
 mod software;
 
 pub use choice::{Choice, EVENTS_MAX, event_names};
-pub use hardware::Hardware;
+pub use hardware::{Hardware, Offered, offered};
 pub use machine::Machine;
 pub use packing::Turn;
+pub use perf::try_sampling;
 pub use process::{Process, from_usage};
 pub use refusal::{Facility, refused};
 pub use scripted::Scripted;

@@ -16,6 +16,7 @@ mod kernel;
 mod noise;
 mod storage;
 
+pub use build::tool;
 pub use cpu::online as cores_online;
 pub use noise::{Noise, NoiseDelta, frequency_hz};
 pub use storage::Mount;

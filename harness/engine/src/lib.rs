@@ -18,6 +18,7 @@ pub mod measure;
 pub mod worker;
 
 pub mod counters;
+pub mod doctor;
 pub mod environment;
 pub mod hygiene;
 pub mod profiler;

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use record::{Source, Unavailable};
 
 use super::choice::Choice;
+use super::event::Event;
 use super::packing::{Packed, pack};
 use super::refusal::Facility;
 use super::{CounterSource, Opened, Target, perf, say_once, unavailable};
@@ -30,6 +31,40 @@ impl CounterSource for Hardware {
         opened.unavailable.extend(out_of_turn(&packed, target, Source::Hardware));
         opened
     }
+}
+
+/// An event that a suite may choose, and whether this machine counts it.
+#[derive(Clone, Debug)]
+pub struct Offered {
+    /// The name that suites use, which is that of its metric.
+    pub name: &'static str,
+    /// What it is to perf, and to the driver of this CPU.
+    pub event: String,
+    /// What it counts.
+    pub about: &'static str,
+    /// The group that it would be counted in if all were chosen, from 1; or why it is not there.
+    pub state: Result<usize, Unavailable>,
+}
+
+/// Every hardware event that has a name, tried.
+pub fn offered() -> Vec<Offered> {
+    let choice = Choice::all();
+    let packed = packed(&choice);
+    let state = |event: &Event| {
+        let group = packed.groups.iter().position(|group| group.events.contains(event));
+        let errno = packed.refused.iter().find(|(refused, _)| refused == event);
+        group.map(|at| at + 1).ok_or_else(|| {
+            perf::refused(Facility::Hardware, event, errno.and_then(|(_, errno)| *errno))
+        })
+    };
+    let events = choice.bundles().into_iter().flat_map(|(_, events)| events);
+    let offered = events.map(|event| Offered {
+        name: event.metric.name,
+        event: perf::resolved(&event).to_owned(),
+        about: event.metric.about,
+        state: state(&event),
+    });
+    offered.collect()
 }
 
 /// The events that no round is left for.

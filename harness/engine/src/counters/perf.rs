@@ -8,7 +8,7 @@ use std::io;
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 use perf_event::events::Software as SoftwareEvent;
-use perf_event::{Builder, Counter, GroupData, ReadFormat};
+use perf_event::{Builder, Counter, GroupData, ReadFormat, SampleFlag};
 use record::{Source, Unavailable};
 
 use super::event::{Event, EventGroup, Kernel};
@@ -237,9 +237,27 @@ fn tried(events: &[Event]) -> io::Result<bool> {
     Ok(ran.is_some_and(|time| !time.is_zero()))
 }
 
+/// Whether the profiler's event can be sampled here: the CPU clock of this thread, with its call
+/// chains, through a ring of the size that a profile takes.
+///
+/// # Errors
+/// Why it cannot.
+pub fn try_sampling() -> Result<(), Unavailable> {
+    const RING_BYTES: usize = 128 << 10;
+    let mut builder = Builder::new(SoftwareEvent::CPU_CLOCK);
+    builder.observe_self().any_cpu().exclude_kernel(true);
+    builder.sample_frequency(999).sample(SampleFlag::IP | SampleFlag::CALLCHAIN);
+    let opened = builder.build().and_then(|counter| counter.sampled(RING_BYTES));
+    opened.map(drop).map_err(|error| {
+        let errno = error.raw_os_error();
+        let paranoid = if is_permission(errno) { paranoid() } else { None };
+        refusal::refused(Facility::Software, vec!["profile".to_owned()], errno, paranoid)
+    })
+}
+
 /// The event in words, and as this CPU's driver spells a generic one, because generic events mean
 /// different things on different CPUs: `hardware/cache-misses (event=0x2e,umask=0x41)`.
-fn resolved(event: &Event) -> &'static str {
+pub(super) fn resolved(event: &Event) -> &'static str {
     static KNOWN: Mutex<BTreeMap<(u32, u64), &'static str>> = Mutex::new(BTreeMap::new());
     let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
     known.entry((event.kind, event.config)).or_insert_with(|| {

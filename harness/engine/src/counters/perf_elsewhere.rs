@@ -18,8 +18,16 @@ pub(super) fn refused(facility: Facility, event: &Event, _errno: Option<i32>) ->
     super::unavailable(&[event.metric.name], facility.source(), REASON)
 }
 
-pub(super) fn resolved(event: &Event) -> String {
-    event.name.to_owned()
+/// Whether the profiler's event can be sampled here.
+///
+/// # Errors
+/// Always: it is an interface of Linux.
+pub fn try_sampling() -> Result<(), Unavailable> {
+    Err(super::unavailable(&["profile"], record::Source::Software, REASON))
+}
+
+pub(super) fn resolved(event: &Event) -> &'static str {
+    event.name
 }
 
 pub(super) fn open(_target: &Target<'_>, facility: Facility, groups: &[EventGroup]) -> Opened {

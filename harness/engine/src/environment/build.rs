@@ -101,6 +101,16 @@ fn words(flags: &toml::Value) -> Option<String> {
     Some(words?.join(" "))
 }
 
+/// What a tool on the PATH prints, or why it does not, in at most 5 s.
+///
+/// # Errors
+/// In words: it cannot be started, failed, or took too long.
+pub fn tool(name: &str, arguments: &[&str]) -> Result<String, String> {
+    let mut command = Command::new(name);
+    command.args(arguments);
+    run(command)
+}
+
 /// Runs a tool and returns what it printed, or the first line of its complaint.
 fn run(mut command: Command) -> Known {
     let name = command.get_program().to_string_lossy().into_owned();
