@@ -46,7 +46,7 @@ pub(crate) struct DataBuildArgs {
     /// Set a parameter of the data, for instance rows=100M (repeatable).
     #[arg(long = "set", value_name = "KEY=VALUE")]
     pub(crate) set: Vec<String>,
-    /// The seed, as in [sampling] of a suite.
+    /// The seed, as under `sampling` of a suite.
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub(crate) seed: u64,
     #[command(flatten)]
