@@ -28,8 +28,8 @@ const METRICS: [(&str, &str); 6] = [
 ];
 
 /// Height of a panel, and of the labels below the last one, in px.
-const PANEL: f64 = 104.0;
-const NAME: f64 = 24.0;
+const PANEL: f64 = 112.0;
+const NAME: f64 = 32.0;
 const LABELS: f64 = 26.0;
 
 impl Chart for Effort {
@@ -131,7 +131,7 @@ fn draw(set: &RunSet, panels: &[Panel], size: Size) -> Result<String, Failed> {
     for (number, (panel, ticks)) in panels.iter().zip(&scales).enumerate() {
         let top = PANEL * number as f64;
         let name = fitted(&panel.name, TEXT, f64::from(size.width()));
-        canvas.text(&name, (0.0, top + NAME / 2.0), Side::Right, Role::Ink)?;
+        canvas.text(&name, (0.0, top + TEXT), Side::Right, Role::Ink)?;
         let plot = ChartBuilder::on(&canvas.area)
             .margin_top(units(top + NAME + 4.0))
             .margin_right(units(4.0))
