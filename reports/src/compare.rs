@@ -9,17 +9,58 @@ mod text;
 
 use anyhow::{Result, bail};
 pub use record::gate::Word;
-use record::{RunInfo, metrics};
+use record::{Better, RunInfo, metrics};
 use stats::Ratio;
 
 pub use differences::Difference;
 
+use crate::format::{Kind, factor};
 use crate::notes::BLOCK_ORDER;
 use crate::run_set::{CaseSet, RunSet, Series, State};
 
 /// A change smaller than this is called none: the whole interval of the ratio must lie between 1
 /// less a hundredth and 1 more, on the scale of ratios.
 pub const TOLERANCE: f64 = 0.01;
+
+/// What is compared, and which change is none.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Yardstick {
+    /// Name of the metric.
+    pub metric: String,
+    /// How far from 1 an equivalent ratio may be.
+    pub tolerance: f64,
+}
+
+impl Default for Yardstick {
+    /// Time on the clock, and [`TOLERANCE`].
+    fn default() -> Self {
+        Self { metric: metrics::WALL_TIME.name.to_owned(), tolerance: TOLERANCE }
+    }
+}
+
+impl Yardstick {
+    /// # Errors
+    ///
+    /// If no case has the metric.
+    fn check(&self, sets: &[&RunSet]) -> Result<()> {
+        let series = || sets.iter().flat_map(|set| &set.cases).flat_map(|case| &case.series);
+        let name = &self.metric;
+        if series().next().is_none() || series().any(|one| one.metric == *name) {
+            return Ok(());
+        }
+        let mut names: Vec<&str> = Vec::new();
+        for one in series() {
+            if !names.contains(&one.metric.as_str()) {
+                names.push(&one.metric);
+            }
+        }
+        bail!("no case has the metric `{name}`; there are: {}", names.join(", "))
+    }
+
+    fn series<'a>(&self, case: &'a CaseSet) -> Option<&'a Series> {
+        case.metric(&self.metric)
+    }
+}
 
 /// How the samples of the two sides lie in time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,10 +100,10 @@ pub struct CaseComparison {
     pub baseline: Option<String>,
     /// Id of the case that is judged; `None` where there is none.
     pub candidate: Option<String>,
-    /// Median wall time of the baseline in ns.
-    pub baseline_ns: Option<f64>,
-    /// Median wall time of the candidate in ns.
-    pub candidate_ns: Option<f64>,
+    /// Median of the baseline in the metric's base unit.
+    pub baseline_median: Option<f64>,
+    /// Median of the candidate in the metric's base unit.
+    pub candidate_median: Option<f64>,
     /// Candidate over baseline; `None` where the two do not compare.
     pub ratio: Option<Ratio>,
     /// What it came to.
@@ -89,6 +130,10 @@ pub struct Side {
 /// Two runs, or the cases of one.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Comparison {
+    /// What was compared, and which change is none.
+    pub yardstick: Yardstick,
+    /// What the metric counts.
+    pub kind: Kind,
     /// The side that is held against.
     pub baseline: Side,
     /// The side that is judged; the same run where cases of one run are compared.
@@ -108,14 +153,15 @@ pub struct Comparison {
 ///
 /// # Errors
 ///
-/// If a set does not hold exactly one run, or both hold the same.
-pub fn between(baseline: &RunSet, candidate: &RunSet) -> Result<Comparison> {
+/// If a set does not hold exactly one run, both hold the same, or no case has the metric.
+pub fn between(baseline: &RunSet, candidate: &RunSet, yardstick: &Yardstick) -> Result<Comparison> {
     let ([old], [new]) = (baseline.runs.as_slice(), candidate.runs.as_slice()) else {
         bail!("a comparison needs one run on each side");
     };
     if old.id == new.id {
         bail!("both sides are run {}; `--within` compares its cases with each other", old.id);
     }
+    yardstick.check(&[baseline, candidate])?;
     let differences = differences::between(old, new);
     let alone = baseline.cases.len() == 1 && candidate.cases.len() == 1;
     let same = |one: &CaseSet, other: &CaseSet| alone || one.info.id == other.info.id;
@@ -125,17 +171,19 @@ pub fn between(baseline: &RunSet, candidate: &RunSet) -> Result<Comparison> {
         cases.push(match other {
             Some(other) => {
                 let why = differences::why_not(&differences, other, case);
-                compared(other, case, why, case.label.clone())
+                compared(other, case, why, yardstick)
             }
-            None => lonely(None, Some(case), "only the candidate has this case"),
+            None => lonely(None, Some(case), yardstick, "only the candidate has this case"),
         });
     }
     for case in &baseline.cases {
         if !candidate.cases.iter().any(|other| same(other, case)) {
-            cases.push(lonely(Some(case), None, "only the baseline has this case"));
+            cases.push(lonely(Some(case), None, yardstick, "only the baseline has this case"));
         }
     }
     Ok(Comparison {
+        yardstick: yardstick.clone(),
+        kind: kind(&[baseline, candidate], yardstick),
         baseline: side(old),
         candidate: side(new),
         order: Order::Block,
@@ -150,25 +198,26 @@ pub fn between(baseline: &RunSet, candidate: &RunSet) -> Result<Comparison> {
 ///
 /// # Errors
 ///
-/// If the set does not hold exactly one run, has a single case, or none that others can be held
-/// against.
-pub fn within(set: &RunSet, against: Option<&str>) -> Result<Comparison> {
+/// If the set does not hold exactly one run, has a single case, none that others can be held
+/// against, or none with the metric.
+pub fn within(set: &RunSet, against: Option<&str>, yardstick: &Yardstick) -> Result<Comparison> {
     let [run] = set.runs.as_slice() else { bail!("one run is compared within itself") };
     if set.cases.len() < 2 {
         bail!("run {} has one case only; name a second run to compare it with", run.id);
     }
+    yardstick.check(&[set])?;
     let Some(reference) = set.reference(against)? else {
         bail!("no case of run {} has numbers", run.id);
     };
     let other = &set.cases[reference];
     let cases = set.cases.iter().enumerate().filter(|(index, _)| *index != reference);
-    let cases = cases.map(|(_, case)| {
-        let why = differences::rows(other, case);
-        compared(other, case, why, case.label.clone())
-    });
+    let cases =
+        cases.map(|(_, case)| compared(other, case, differences::rows(other, case), yardstick));
     // With a single round the cases stand one after the other, like runs do.
     let order = if run.sampling.processes > 1 { Order::Interleaved } else { Order::Block };
     Ok(Comparison {
+        yardstick: yardstick.clone(),
+        kind: kind(&[set], yardstick),
         baseline: side(run),
         candidate: side(run),
         order,
@@ -197,22 +246,26 @@ fn side(run: &RunInfo) -> Side {
     }
 }
 
-fn wall(case: &CaseSet) -> Option<&Series> {
-    case.metric(metrics::WALL_TIME.name)
+/// What the metric counts; a time where no case has it.
+fn kind(sets: &[&RunSet], yardstick: &Yardstick) -> Kind {
+    let mut cases = sets.iter().flat_map(|set| &set.cases);
+    cases.find_map(|case| Some(yardstick.series(case)?.kind)).unwrap_or(Kind::Time)
 }
 
-fn median(case: Option<&CaseSet>) -> Option<f64> {
-    Some(wall(case?)?.summary.median)
-}
-
-fn lonely(baseline: Option<&CaseSet>, candidate: Option<&CaseSet>, why: &str) -> CaseComparison {
+fn lonely(
+    baseline: Option<&CaseSet>,
+    candidate: Option<&CaseSet>,
+    yardstick: &Yardstick,
+    why: &str,
+) -> CaseComparison {
+    let median = |case: Option<&CaseSet>| Some(yardstick.series(case?)?.summary.median);
     let id = |case: Option<&CaseSet>| case.map(|case| case.info.id.to_string());
     CaseComparison {
         label: candidate.or(baseline).map(|case| case.label.clone()).unwrap_or_default(),
         baseline: id(baseline),
         candidate: id(candidate),
-        baseline_ns: median(baseline),
-        candidate_ns: median(candidate),
+        baseline_median: median(baseline),
+        candidate_median: median(candidate),
         ratio: None,
         word: Word::Incomparable,
         reason: why.to_owned(),
@@ -224,9 +277,9 @@ fn compared(
     baseline: &CaseSet,
     candidate: &CaseSet,
     why: Option<String>,
-    label: String,
+    yardstick: &Yardstick,
 ) -> CaseComparison {
-    let start = CaseComparison { label, ..lonely(Some(baseline), Some(candidate), "") };
+    let start = lonely(Some(baseline), Some(candidate), yardstick, "");
     let failed = [("baseline", baseline), ("candidate", candidate)]
         .into_iter()
         .find(|(_, case)| case.state == State::Failed);
@@ -237,34 +290,49 @@ fn compared(
     if let Some(reason) = why {
         return CaseComparison { reason, ..start };
     }
-    let (Some(old), Some(new)) = (wall(baseline), wall(candidate)) else {
-        let reason = "a side has no time".to_owned();
-        return CaseComparison { word: Word::Undecided, reason, ..start };
+    let undecided =
+        |reason: String| CaseComparison { word: Word::Undecided, reason, ..start.clone() };
+    let (Some(old), Some(new)) = (yardstick.series(baseline), yardstick.series(candidate)) else {
+        return undecided(format!("a side has no {}", yardstick.metric));
     };
+    if old.source != new.source {
+        return undecided(format!("{} comes from different sources", yardstick.metric));
+    }
     let Some(ratio) = stats::ratio_of_medians(&new.points, &old.points) else {
-        let reason = "a time is 0, so there is no ratio".to_owned();
-        return CaseComparison { word: Word::Undecided, reason, ..start };
+        return undecided("a median is 0, so there is no ratio".to_owned());
     };
-    let (word, reason) = judged(&ratio);
+    let (word, reason) = judged(&ratio, new.better, yardstick.tolerance);
     CaseComparison { ratio: Some(ratio), word, reason, ..start }
 }
 
-fn judged(ratio: &Ratio) -> (Word, String) {
+/// The word for a ratio of candidate over baseline, and the reason where it needs one.
+fn judged(ratio: &Ratio, better: Better, tolerance: f64) -> (Word, String) {
     let stats::Interval { low, high, .. } = ratio.interval;
     if !ratio.interval.is_confident() {
         let n = ratio.replicates.0.min(ratio.replicates.1);
         let few = format!("n={n}: a 95 % interval needs 4 processes on each side");
         return (Word::Undecided, few);
     }
-    let (least, most) = (1.0 / (1.0 + TOLERANCE), 1.0 + TOLERANCE);
+    let (least, most) = (1.0 / (1.0 + tolerance), 1.0 + tolerance);
+    let (less, more) = match better {
+        Better::Lower => (Word::Improved, Word::Regressed),
+        Better::Higher => (Word::Regressed, Word::Improved),
+        // It only explains: that it moved is told by the ratio, and judged by nobody.
+        Better::Neither => (Word::Undecided, Word::Undecided),
+    };
     let word = match (low, high) {
         (low, high) if low >= least && high <= most => Word::Equivalent,
-        (_, high) if high < 1.0 => Word::Improved,
-        (low, _) if low > 1.0 => Word::Regressed,
-        _ => Word::Undecided,
+        (_, high) if high < 1.0 => less,
+        (low, _) if low > 1.0 => more,
+        _ => {
+            return (Word::Undecided, "the interval spans 1: more processes would tell".to_owned());
+        }
     };
-    let reason = match word {
-        Word::Undecided => "the interval spans 1: more processes would tell".to_owned(),
+    let reason = match (word, ratio.ratio < 1.0) {
+        (Word::Undecided, true) => {
+            format!("{} less, and neither is better", factor(1.0 / ratio.ratio))
+        }
+        (Word::Undecided, false) => format!("{} more, and neither is better", factor(ratio.ratio)),
         _ => String::new(),
     };
     (word, reason)
@@ -278,7 +346,8 @@ mod tests {
 
     fn word(low: f64, high: f64, coverage: f64) -> Word {
         let interval = Interval { low, high, coverage };
-        judged(&Ratio { ratio: (low * high).sqrt(), interval, replicates: (10, 3) }).0
+        let ratio = Ratio { ratio: (low * high).sqrt(), interval, replicates: (10, 3) };
+        judged(&ratio, Better::Lower, TOLERANCE).0
     }
 
     #[test]
@@ -301,9 +370,22 @@ mod tests {
     }
 
     #[test]
+    fn the_good_direction_and_the_tolerance_decide_the_word() {
+        let interval = Interval { low: 1.1, high: 1.2, coverage: 0.95 };
+        let ratio = Ratio { ratio: 1.15, interval, replicates: (10, 10) };
+        let word = |better, tolerance| judged(&ratio, better, tolerance).0;
+        assert_eq!(word(Better::Lower, TOLERANCE), Word::Regressed);
+        assert_eq!(word(Better::Higher, TOLERANCE), Word::Improved);
+        assert_eq!(word(Better::Lower, 0.25), Word::Equivalent);
+        let (word, reason) = judged(&ratio, Better::Neither, TOLERANCE);
+        assert_eq!((word, reason.as_str()), (Word::Undecided, "1.15× more, and neither is better"));
+    }
+
+    #[test]
     fn too_few_processes_are_told_with_what_is_needed() {
         let interval = Interval { low: 0.5, high: 0.6, coverage: 0.9 };
-        let (_, reason) = judged(&Ratio { ratio: 0.55, interval, replicates: (10, 3) });
+        let ratio = Ratio { ratio: 0.55, interval, replicates: (10, 3) };
+        let (_, reason) = judged(&ratio, Better::Lower, TOLERANCE);
         assert_eq!(reason, "n=3: a 95 % interval needs 4 processes on each side");
     }
 }

@@ -243,6 +243,24 @@ fn two_runs_are_compared_case_by_case() {
 }
 
 #[test]
+fn another_metric_and_another_margin_can_be_asked_for() {
+    let place = Place::with_suite(&suite());
+    measure(&place, 10_000_000, &["--label", "before"]);
+    measure(&place, 8_000_000, &["--label", "after"]);
+    let by = |more: &[&str]| compare_json(&place, &[&["before", "after"], more].concat());
+    let found = by(&["--metric", "rows_per_second", "--tolerance", "99%"]);
+    assert_eq!((&found["tolerance"], &found["cases"][0]["unit"]), (&0.99.into(), &"rows/s".into()));
+    assert_eq!(found["cases"][0]["metric"], "rows_per_second");
+    for (wrong, says) in [
+        (["--metric", "wall"], "no case has the metric `wall`; there are: wall_time"),
+        (["--tolerance", "2"], "from 0 to below 1"),
+    ] {
+        let refused = place.dyno(&[&["compare", "before", "after"], &wrong[..]].concat()).expect(2);
+        assert!(refused.stderr().contains(says), "{}", refused.stderr());
+    }
+}
+
+#[test]
 fn what_did_not_do_the_same_is_not_compared() {
     let place = Place::with_suite(&suite());
     measure(&place, 10_000_000, &["--label", "small"]);

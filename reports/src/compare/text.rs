@@ -4,9 +4,11 @@ use anyhow::Result;
 use comfy_table::{Cell, CellAlignment, ContentArrangement, Table, presets};
 use serde::Serialize;
 
-use super::{CaseComparison, Comparison, Difference, Side, TOLERANCE, Word};
+use super::{CaseComparison, Comparison, Difference, Side, Word, Yardstick};
 use crate::document::quoted;
-use crate::format::{Kind, Scale, TABLE_DIGITS, counted, factor, moment, printable, shorten};
+use crate::format::{
+    Kind, Scale, TABLE_DIGITS, counted, factor, moment, printable, shorten, significant,
+};
 use crate::table::{Format, escaped};
 
 /// Which columns hold numbers, which stand to the right.
@@ -79,30 +81,48 @@ impl Comparison {
 
     fn head(&self) -> [String; 6] {
         let unit = self.scale().unit;
-        let (baseline, candidate) = (format!("baseline, {unit}"), format!("candidate, {unit}"));
+        let unit = if unit.is_empty() { String::new() } else { format!(", {unit}") };
+        let (baseline, candidate) = (format!("baseline{unit}"), format!("candidate{unit}"));
         let [case, ratio] = ["case", "ratio"].map(str::to_owned);
         [case, baseline, candidate, ratio, "95 % interval".to_owned(), "verdict".to_owned()]
     }
 
     fn rows(&self) -> Vec<[String; 6]> {
         let scale = self.scale();
-        let time = |ns: Option<f64>| ns.map(|ns| scale.number(ns, TABLE_DIGITS));
+        let median = |value: Option<f64>| value.map(|value| scale.number(value, TABLE_DIGITS));
         let row = |case: &CaseComparison| {
             [
                 printable(&case.label),
-                time(case.baseline_ns).unwrap_or_default(),
-                time(case.candidate_ns).unwrap_or_default(),
+                median(case.baseline_median).unwrap_or_default(),
+                median(case.candidate_median).unwrap_or_default(),
                 case.ratio.map(|ratio| format!("{:.3}", ratio.ratio)).unwrap_or_default(),
                 interval(case),
-                printable(&verdict(case)),
+                printable(&self.verdict(case)),
             ]
         };
         self.cases.iter().map(row).collect()
     }
 
+    fn verdict(&self, case: &CaseComparison) -> String {
+        let word = case.word.as_str();
+        let (less, more) =
+            if self.kind == Kind::Time { ("faster", "slower") } else { ("less", "more") };
+        match (case.word, &case.ratio) {
+            (Word::Improved | Word::Regressed, Some(ratio)) if ratio.ratio < 1.0 => {
+                format!("{word}: {} {less}", factor(1.0 / ratio.ratio))
+            }
+            (Word::Improved | Word::Regressed, Some(ratio)) => {
+                format!("{word}: {} {more}", factor(ratio.ratio))
+            }
+            _ if case.reason.is_empty() => word.to_owned(),
+            _ => format!("{word}: {}", case.reason),
+        }
+    }
+
     fn scale(&self) -> Scale {
-        let first = self.cases.iter().find_map(|case| case.baseline_ns.or(case.candidate_ns));
-        Kind::Time.scale(first.unwrap_or(1e6))
+        let first =
+            self.cases.iter().find_map(|case| case.baseline_median.or(case.candidate_median));
+        self.kind.scale(first.unwrap_or(1e6))
     }
 
     /// The lines below the table.
@@ -111,6 +131,11 @@ impl Comparison {
             self.counts().iter().map(|(word, n)| format!("{n} {}", word.as_str())).collect();
         let cases = counted(self.cases.len(), "case");
         let mut lines = vec![format!("{cases}: {}", counts.join(", "))];
+        if self.yardstick != Yardstick::default() {
+            let Yardstick { metric, tolerance } = &self.yardstick;
+            let percent = significant(tolerance * 100.0, 2);
+            lines.push(format!("compared by {metric}; within {percent} % of 1 is equivalent"));
+        }
         lines.push(self.order.note().to_owned());
         lines.extend(self.differences.iter().map(|one| {
             let word = if one.forbids { "incomparable" } else { "different" };
@@ -133,18 +158,6 @@ fn interval(case: &CaseComparison) -> String {
         return String::new();
     }
     format!("{:.3} to {:.3}", ratio.interval.low, ratio.interval.high)
-}
-
-fn verdict(case: &CaseComparison) -> String {
-    let word = case.word.as_str();
-    match (case.word, &case.ratio) {
-        (Word::Improved, Some(ratio)) => {
-            format!("{word}: {} faster", factor(1.0 / ratio.ratio))
-        }
-        (Word::Regressed, Some(ratio)) => format!("{word}: {} slower", factor(ratio.ratio)),
-        _ if case.reason.is_empty() => word.to_owned(),
-        _ => format!("{word}: {}", case.reason),
-    }
 }
 
 /// The JSON document.
@@ -177,7 +190,7 @@ struct CaseDocument<'a> {
     candidate_case: Option<&'a str>,
     verdict: &'static str,
     reason: &'a str,
-    metric: &'static str,
+    metric: &'a str,
     unit: &'static str,
     baseline_median: Option<f64>,
     candidate_median: Option<f64>,
@@ -202,15 +215,36 @@ impl Comparison {
             order: self.order.as_str(),
             note: self.order.note(),
             reference: self.reference.as_deref(),
-            tolerance: TOLERANCE,
+            tolerance: self.yardstick.tolerance,
             differences: &self.differences,
-            cases: self.cases.iter().map(case_document).collect(),
+            cases: self.cases.iter().map(|case| self.case_document(case)).collect(),
+        }
+    }
+
+    fn case_document<'a>(&'a self, case: &'a CaseComparison) -> CaseDocument<'a> {
+        let ratio = case.ratio.as_ref();
+        CaseDocument {
+            label: &case.label,
+            baseline_case: case.baseline.as_deref(),
+            candidate_case: case.candidate.as_deref(),
+            verdict: case.word.as_str(),
+            reason: &case.reason,
+            metric: &self.yardstick.metric,
+            unit: self.kind.base_unit(),
+            baseline_median: case.baseline_median,
+            candidate_median: case.candidate_median,
+            ratio: ratio.map(|ratio| ratio.ratio),
+            low: ratio.map(|ratio| ratio.interval.low),
+            high: ratio.map(|ratio| ratio.interval.high),
+            coverage: ratio.map(|ratio| ratio.interval.coverage),
+            baseline_replicates: ratio.map(|ratio| ratio.replicates.1),
+            candidate_replicates: ratio.map(|ratio| ratio.replicates.0),
         }
     }
 
     fn csv(&self) -> String {
         let mut text = format!("{CSV_HEAD}\r\n");
-        for case in self.cases.iter().map(case_document) {
+        for case in self.cases.iter().map(|case| self.case_document(case)) {
             let words = [
                 case.label,
                 case.baseline_case.unwrap_or_default(),
@@ -244,26 +278,5 @@ fn side_document(side: &Side) -> SideDocument<'_> {
         label: side.label.as_deref(),
         step: side.step.as_deref(),
         started_ns: side.started_ns,
-    }
-}
-
-fn case_document(case: &CaseComparison) -> CaseDocument<'_> {
-    let ratio = case.ratio.as_ref();
-    CaseDocument {
-        label: &case.label,
-        baseline_case: case.baseline.as_deref(),
-        candidate_case: case.candidate.as_deref(),
-        verdict: case.word.as_str(),
-        reason: &case.reason,
-        metric: record::metrics::WALL_TIME.name,
-        unit: "ns",
-        baseline_median: case.baseline_ns,
-        candidate_median: case.candidate_ns,
-        ratio: ratio.map(|ratio| ratio.ratio),
-        low: ratio.map(|ratio| ratio.interval.low),
-        high: ratio.map(|ratio| ratio.interval.high),
-        coverage: ratio.map(|ratio| ratio.interval.coverage),
-        baseline_replicates: ratio.map(|ratio| ratio.replicates.1),
-        candidate_replicates: ratio.map(|ratio| ratio.replicates.0),
     }
 }

@@ -2,7 +2,7 @@
 
 use record::store::StoredRun;
 use record::{Answer, CaseInfo, Fact, FailureKind, RunId};
-use reports::compare::{Comparison, Order, Word, between, within};
+use reports::compare::{Comparison, Order, Word, Yardstick, between, within};
 use reports::{Format, RunSet};
 
 use crate::fixture::{self, failed, samples, spread, step};
@@ -20,7 +20,7 @@ fn one(id: &str, median: f64) -> StoredRun {
 
 fn compared(old: StoredRun, new: StoredRun) -> Comparison {
     let set = |run| RunSet::new(vec![run]).unwrap();
-    between(&set(old), &set(new)).unwrap()
+    between(&set(old), &set(new), &Yardstick::default()).unwrap()
 }
 
 /// The word and the reason of the only case.
@@ -129,11 +129,18 @@ fn cases_of_one_side_only_are_rows_that_say_so() {
 fn a_run_is_not_compared_with_itself_and_one_case_has_no_other() {
     let set = |run| RunSet::new(vec![run]).unwrap();
     let (a, b) = (set(one("a", 1.0)), set(one("a", 2.0)));
-    assert!(between(&a, &b).unwrap_err().to_string().contains("both sides are run a"));
-    assert!(within(&a, None).unwrap_err().to_string().contains("one case only"));
+    assert!(
+        between(&a, &b, &Yardstick::default())
+            .unwrap_err()
+            .to_string()
+            .contains("both sides are run a")
+    );
+    assert!(
+        within(&a, None, &Yardstick::default()).unwrap_err().to_string().contains("one case only")
+    );
     let study = fixture::study_set();
-    assert!(within(&study, Some("99")).is_err());
-    let found = within(&study, Some("05")).unwrap();
+    assert!(within(&study, Some("99"), &Yardstick::default()).is_err());
+    let found = within(&study, Some("05"), &Yardstick::default()).unwrap();
     assert_eq!((found.cases.len(), found.order), (12, Order::Interleaved));
 }
 
@@ -160,4 +167,24 @@ fn the_texts_of_a_comparison_are_as_they_were_read_and_found_good() {
         assert!(line.contains(&format!(",{ratio},")), "{line}");
         assert!(line.contains(case["verdict"].as_str().unwrap()), "{line}");
     }
+}
+
+#[test]
+fn any_metric_can_be_compared_and_an_unknown_one_is_answered_with_the_list() {
+    let set = |run| RunSet::new(vec![run]).unwrap();
+    let (old, new) = (set(one("a", 100.0)), set(one("b", 50.0)));
+    let by = |metric: &str| Yardstick { metric: metric.to_owned(), tolerance: 0.05 };
+    let found = between(&old, &new, &by("rows_per_second")).unwrap();
+    let text = found.text(Format::Table).unwrap();
+    assert_eq!(found.cases[0].word, Word::Improved, "{text}");
+    assert!(text.contains("M rows/s") && text.contains("× more"), "{text}");
+    assert!(
+        text.contains("compared by rows_per_second; within 5.0 % of 1 is equivalent"),
+        "{text}"
+    );
+    let error = between(&old, &new, &by("wall_tme")).unwrap_err().to_string();
+    assert!(
+        error.starts_with("no case has the metric `wall_tme`; there are: wall_time"),
+        "{error}"
+    );
 }

@@ -20,6 +20,13 @@ pub(crate) struct CompareArgs {
     /// The case that the others of one run are held against [default: the first].
     #[arg(long, value_name = "CASE", conflicts_with = "baseline")]
     pub(crate) against: Option<String>,
+    /// The metric that is compared; `dyno show --format json` lists those of a run.
+    #[arg(long, value_name = "NAME", default_value = record::metrics::WALL_TIME.name)]
+    pub(crate) metric: String,
+    /// A change of at most this share is none.
+    #[arg(long, value_name = "SHARE", value_parser = share)]
+    #[arg(default_value_t = reports::compare::TOLERANCE)]
+    pub(crate) tolerance: f64,
     /// Keep the run that was judged as the baseline of that name, after comparing.
     #[arg(long, value_name = "NAME")]
     pub(crate) save_baseline: Option<String>,
@@ -100,6 +107,19 @@ pub(crate) struct ChoiceArgs {
     /// Only the case of that name, by id or label.
     #[arg(long, value_name = "CASE")]
     pub(crate) case: Option<String>,
+}
+
+/// A tolerance is a share such as 0.02; 2 % may be written with its sign.
+fn share(text: &str) -> Result<f64, String> {
+    let number = |text: &str| text.trim().parse::<f64>().ok();
+    let value = match text.trim().strip_suffix('%') {
+        Some(percent) => number(percent).map(|value| value / 100.0),
+        None => number(text),
+    };
+    match value {
+        Some(value) if (0.0..1.0).contains(&value) => Ok(value),
+        _ => Err("a tolerance is a share from 0 to below 1, for instance 0.02 or 2%".to_owned()),
+    }
 }
 
 /// A step's name stands on an axis: one short line.

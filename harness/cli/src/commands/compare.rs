@@ -3,7 +3,7 @@
 use record::RunId;
 use record::store::{Store, StoreError};
 use reports::RunSet;
-use reports::compare::{self, Comparison};
+use reports::compare::{self, Comparison, Yardstick};
 
 use super::reading;
 use crate::args::{CompareArgs, HistoryArgs, TableFormat};
@@ -30,13 +30,14 @@ pub(crate) fn run(args: &CompareArgs) -> anyhow::Result<Exit> {
 
 /// The comparison, and the run that was judged.
 fn compared(store: &Store, args: &CompareArgs) -> anyhow::Result<(Comparison, RunId)> {
+    let yardstick = Yardstick { metric: args.metric.clone(), tolerance: args.tolerance };
     let names: Vec<&str> = args.runs.iter().map(String::as_str).collect();
     let (old, new) = match (args.baseline.as_deref(), names.as_slice()) {
         (None, [old, new]) if !args.within => (*old, *new),
         (Some(baseline), []) => (baseline, "last"),
         (Some(baseline), [run]) => (baseline, *run),
-        (None, [run]) => return within(store, Some(run), args.against.as_deref()),
-        (None, []) if args.within => return within(store, None, args.against.as_deref()),
+        (None, [run]) => return within(store, Some(run), args, &yardstick),
+        (None, []) if args.within => return within(store, None, args, &yardstick),
         (None, []) => {
             return Err(usage(
                 "name two runs, or one to compare its cases, or `--baseline NAME`; \
@@ -52,22 +53,28 @@ fn compared(store: &Store, args: &CompareArgs) -> anyhow::Result<(Comparison, Ru
     let (old, new) = (reading::resolve(store, Some(old))?, reading::resolve(store, Some(new))?);
     let baseline = reading::run_set(store, &[old])?;
     let candidate = reading::run_set(store, std::slice::from_ref(&new))?;
-    Ok((between(&baseline, &candidate)?, new))
+    Ok((between(&baseline, &candidate, &yardstick)?, new))
 }
 
 fn within(
     store: &Store,
     run: Option<&str>,
-    against: Option<&str>,
+    args: &CompareArgs,
+    yardstick: &Yardstick,
 ) -> anyhow::Result<(Comparison, RunId)> {
     let id = reading::resolve(store, run)?;
     let set = reading::run_set(store, std::slice::from_ref(&id))?;
-    let comparison = compare::within(&set, against).map_err(|error| usage(&error.to_string()))?;
+    let comparison = compare::within(&set, args.against.as_deref(), yardstick)
+        .map_err(|error| usage(&error.to_string()))?;
     Ok((comparison, id))
 }
 
-fn between(baseline: &RunSet, candidate: &RunSet) -> anyhow::Result<Comparison> {
-    compare::between(baseline, candidate).map_err(|error| usage(&error.to_string()))
+fn between(
+    baseline: &RunSet,
+    candidate: &RunSet,
+    yardstick: &Yardstick,
+) -> anyhow::Result<Comparison> {
+    compare::between(baseline, candidate, yardstick).map_err(|error| usage(&error.to_string()))
 }
 
 fn usage(text: &str) -> anyhow::Error {
@@ -105,7 +112,7 @@ impl Against {
     ) -> anyhow::Result<()> {
         if let Some(id) = &self.baseline {
             let baseline = reading::run_set(store, std::slice::from_ref(id))?;
-            let comparison = between(&baseline, set)?;
+            let comparison = between(&baseline, set, &Yardstick::default())?;
             match format {
                 TableFormat::Table | TableFormat::Markdown => {
                     print(&format!("\n{}", comparison.text(format.into())?))?;
