@@ -22,7 +22,7 @@ mod runs;
 mod table;
 mod view;
 
-pub use page::{PageOptions, html};
+pub use page::{Assets, PageOptions, html, sections};
 pub use run_set::RunSet;
 pub use runs::{RunLine, runs_table};
 pub use table::{Format, ShowOptions, show};

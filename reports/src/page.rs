@@ -6,52 +6,62 @@
 
 mod headline;
 mod method;
+mod options;
 
 use anyhow::{Context as _, Result};
 use askama::Template;
 use base64::Engine as _;
 use sha2::{Digest as _, Sha256};
 
-use crate::charts::{CHARTS, Chart, Size};
+pub use options::{Assets, PageOptions, sections};
+
+use crate::charts::{Chart, Size};
 use crate::format::{printable, shorten};
 use crate::notes;
 use crate::passes::{self, PassGrid};
 use crate::run_set::RunSet;
 use crate::view::{Cell, Grid, Key, Piece, Row, grid};
 
-/// What is shown of a set.
-#[derive(Clone, Debug, Default)]
-pub struct PageOptions {
-    /// The case that others are held against, by label or id; the first with numbers if `None`.
-    pub reference: Option<String>,
-}
-
 /// The page of a set. The same set gives the same bytes.
 ///
 /// # Errors
 ///
-/// If the chosen reference does not exist or has no numbers.
+/// If a case that is named does not exist, or the reference has no numbers.
 pub fn html(set: &RunSet, options: &PageOptions) -> Result<String> {
+    let set = &*options.narrowed(set)?;
     let reference = set.reference(options.reference.as_deref())?;
     let grid = grid(set, reference);
-    let headline = headline::headline(set);
-    let page = Page {
+    let headline = match &options.compare {
+        Some(_) => headline::pair(set),
+        None => headline::headline(set),
+    };
+    let (before, after) = options::charts();
+    let charts = |charts: &[&dyn Chart]| -> Vec<Section> {
+        let shown = charts.iter().filter(|chart| options.shows(chart.id()));
+        shown.filter_map(|chart| section(*chart, set)).collect()
+    };
+    let mut page = Page {
         title: printable(&headline.sentence),
         headline,
-        policy: policy(),
+        policy: policy(options.assets),
+        inline: options.assets == Assets::Inline,
         style: STYLE,
         script: SCRIPT,
         about: headline::about(set),
         conditions: headline::conditions(set),
         unavailable: unavailable(set),
         warnings: warnings(set),
-        charts: CHARTS.iter().filter_map(|chart| section(*chart, set)).collect(),
+        before: charts(before),
+        after: charts(after),
         heads: COLUMNS.iter().filter_map(|key| head(&grid, *key)).collect(),
         rows: grid.rows.iter().map(|row| table_row(set, &grid, row, &COLUMNS)).collect(),
         passes: passes::grids(set).iter().map(|one| pass_table(set, one)).collect(),
         failures: method::failures(set),
         runs: method::runs(set),
+        unanswered: Vec::new(),
+        options: options.clone(),
     };
+    page.unanswered = page.unanswered();
     page.render().context("fill the report's template")
 }
 
@@ -59,16 +69,16 @@ const STYLE: &str = include_str!("../templates/report.css");
 const SCRIPT: &str = include_str!("../templates/report.js");
 
 /// The content security policy: nothing may be loaded, and only our own style and script may run.
-fn policy() -> String {
+fn policy(assets: Assets) -> String {
+    const REST: &str = "base-uri 'none'; form-action 'none'";
+    if assets == Assets::Split {
+        return format!("default-src 'none'; style-src 'self'; script-src 'self'; {REST}");
+    }
     let hash = |text: &str| {
         let digest = Sha256::digest(text.as_bytes());
         format!("'sha256-{}'", base64::engine::general_purpose::STANDARD.encode(digest))
     };
-    format!(
-        "default-src 'none'; style-src {}; script-src {}; base-uri 'none'; form-action 'none'",
-        hash(STYLE),
-        hash(SCRIPT)
-    )
+    format!("default-src 'none'; style-src {}; script-src {}; {REST}", hash(STYLE), hash(SCRIPT))
 }
 
 #[derive(Template)]
@@ -77,18 +87,44 @@ struct Page {
     title: String,
     headline: headline::Headline,
     policy: String,
+    inline: bool,
     style: &'static str,
     script: &'static str,
     about: String,
     conditions: String,
     unavailable: Option<String>,
     warnings: Vec<String>,
-    charts: Vec<Section>,
+    before: Vec<Section>,
+    after: Vec<Section>,
     heads: Vec<Head>,
     rows: Vec<TableRow>,
     passes: Vec<PassTable>,
     failures: Vec<method::FailureText>,
     runs: Vec<method::RunText>,
+    /// Sections that were asked for by name and have nothing to say.
+    unanswered: Vec<String>,
+    options: PageOptions,
+}
+
+impl Page {
+    fn shows(&self, section: &str) -> bool {
+        self.options.shows(section)
+            && match section {
+                "passes" => !self.passes.is_empty(),
+                "failures" => !self.failures.is_empty(),
+                "cases" | "method" => true,
+                chart => self.before.iter().chain(&self.after).any(|one| one.id == chart),
+            }
+    }
+
+    /// The sections of this page, for the links at its top.
+    fn shown(&self) -> Vec<&'static str> {
+        sections().into_iter().filter(|section| self.shows(section)).collect()
+    }
+
+    fn unanswered(&self) -> Vec<String> {
+        self.options.only.iter().filter(|section| !self.shows(section)).cloned().collect()
+    }
 }
 
 /// A chart with its question.

@@ -4,6 +4,8 @@
 //! Tables, charts and the page read this and nothing else. What does not count (warm-ups, failed
 //! and rejected samples) is left out of the series here, once, and counted.
 
+mod choose;
+
 use std::collections::BTreeMap;
 
 use anyhow::{Result, bail};
@@ -219,31 +221,6 @@ impl RunSet {
         for (case, name) in self.cases.iter_mut().zip(names) {
             case.label = name;
         }
-    }
-
-    /// Keeps the cases of that name alone: an id, or what the case is called among those of its
-    /// run.
-    ///
-    /// # Errors
-    ///
-    /// If there is no such case; the message lists what there is.
-    pub fn keep_case(&mut self, name: &str) -> Result<()> {
-        let own = self.own_labels();
-        let named = |case: usize| {
-            let names = [self.cases[case].info.id.as_str(), &own[case]];
-            names.contains(&name) || self.named_label(case, &own[case]) == name
-        };
-        let kept: Vec<bool> = (0..self.cases.len()).map(named).collect();
-        if !kept.contains(&true) {
-            let mut there = own;
-            there.sort();
-            there.dedup();
-            bail!("no case `{name}`; there are: {}", there.join(", "));
-        }
-        let mut kept = kept.into_iter();
-        self.cases.retain(|_| kept.next().unwrap_or(false));
-        self.name_cases();
-        Ok(())
     }
 
     /// A label that says what its value is of: `rows=10` where the label is `10`.

@@ -11,6 +11,7 @@
   });
 
   const table = document.querySelector("#cases table");
+  if (!table) return;
   const body = table.tBodies[0];
   const heads = [...table.tHead.rows[0].cells];
   const listed = [...body.rows];

@@ -7,6 +7,7 @@ mod doctor;
 mod gate;
 mod history;
 mod profile;
+mod report;
 
 use std::path::PathBuf;
 
@@ -25,6 +26,7 @@ pub(crate) use doctor::{DoctorArgs, DoctorFormat};
 pub(crate) use gate::{AcceptArgs, GateArgs, GateFormat, OnlyChoice};
 pub(crate) use history::{ChoiceArgs, CompareArgs, HistoryArgs, MarkArgs};
 pub(crate) use profile::{ExportFormat, ProfileArgs};
+pub(crate) use report::ReportArgs;
 
 const EXIT_CODES: &str = "\
 Exit codes: 0 ok, 1 internal, 2 usage or suite, 3 regression, 4 nothing selected, 5 wrong answer,
@@ -188,18 +190,6 @@ pub(crate) struct RunsArgs {
     /// How the list is printed.
     #[arg(long, value_enum, default_value_t = TableFormat::Table)]
     pub(crate) format: TableFormat,
-    #[command(flatten)]
-    pub(crate) store: StoreArgs,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct ReportArgs {
-    #[command(flatten)]
-    pub(crate) choice: ChoiceArgs,
-    /// The file to write [default: report.html in the last run's directory; history.html there
-    /// with `--history`].
-    #[arg(short, long, value_name = "FILE")]
-    pub(crate) output: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) store: StoreArgs,
 }

@@ -26,6 +26,23 @@ pub(super) fn headline(set: &RunSet) -> Headline {
     Headline { sentence, more, failed: failed(set) }
 }
 
+/// Of a set that was narrowed to two: what the second is against the first.
+pub(super) fn pair(set: &RunSet) -> Headline {
+    let (Some(first), Some(last)) = (set.cases.first(), set.cases.last()) else {
+        return headline(set);
+    };
+    let (first, last) = (name(first), name(last));
+    let between = format!("from {first} to {last}");
+    let timed: Vec<usize> =
+        (0..set.cases.len()).filter(|&case| set.cases[case].wall_time().is_some()).collect();
+    let (sentence, more) = match timed.as_slice() {
+        &[first, last] => from_to(set, (first, last), &[first, last], &between),
+        _ if set.cases.len() > 2 => history(set).unwrap_or_else(|| fastest(set, &timed)),
+        _ => (format!("No time {between}"), String::new()),
+    };
+    Headline { sentence, more, failed: failed(set) }
+}
+
 fn failed(set: &RunSet) -> String {
     let count = |state| set.cases.iter().filter(|case| case.state == state).count();
     let all = counted(set.cases.len(), "case");
@@ -73,7 +90,7 @@ fn over_steps(set: &RunSet, line: &Line) -> Option<(String, String)> {
     if all > kept.len() {
         steps += &format!(" ({} reverted)", all - kept.len());
     }
-    let (sentence, more) = from_to(set, (first, last), &kept, &steps);
+    let (sentence, more) = from_to(set, (first, last), &kept, &format!("over {steps}"));
     if line.name.is_empty() {
         return Some((sentence, more));
     }
@@ -88,19 +105,18 @@ fn from_to(
 ) -> (String, String) {
     let (from, to) = (median(set, first), median(set, last));
     let Some(ratio) = set.against(last, first) else {
-        return (format!("{} to {} over {steps}", time(from), time(to)), String::new());
+        return (format!("{} to {} {steps}", time(from), time(to)), String::new());
     };
     let more = fastest_step(set, measured);
     if ratio.interval.is_confident() && !ratio.excludes_one() {
-        let sentence = format!("No difference shown over {steps}: {} and {}", time(from), time(to));
+        let sentence = format!("No difference shown {steps}: {} and {}", time(from), time(to));
         return (sentence, more);
     }
     if factor(to / from) == factor(1.0) {
-        return (format!("No change over {steps}: {}", time(to)), more);
+        return (format!("No change {steps}: {}", time(to)), more);
     }
     let (size, word) = if to <= from { (from / to, "faster") } else { (to / from, "slower") };
-    let sentence =
-        format!("{} {word} over {steps}: {} to {}", size_words(size), time(from), time(to));
+    let sentence = format!("{} {word} {steps}: {} to {}", size_words(size), time(from), time(to));
     if ratio.interval.is_confident() {
         return (sentence, more);
     }

@@ -79,13 +79,20 @@ pub(crate) fn table(
     reports::show(set, &options)
 }
 
-/// Writes the page of a set: under another name first, so that a full disk or a kill leaves either
-/// the old file or the new one. A directory that does not exist is created.
+/// Writes the page of a set, as [`write_file`] does.
 ///
 /// # Errors
 /// When the directory cannot be created or the file cannot be written.
 pub(crate) fn write_report(set: &RunSet, path: &Path) -> anyhow::Result<()> {
-    let html = reports::html(set, &PageOptions::default())?;
+    write_file(path, &reports::html(set, &PageOptions::default())?)
+}
+
+/// Writes a file: under another name first, so that a full disk or a kill leaves either the old
+/// file or the new one. A directory that does not exist is created.
+///
+/// # Errors
+/// When the directory cannot be created or the file cannot be written.
+pub(crate) fn write_file(path: &Path, text: &str) -> anyhow::Result<()> {
     if let Some(directory) = path.parent() {
         fs::create_dir_all(directory)
             .with_context(|| format!("cannot create `{}`", directory.display()))?;
@@ -93,7 +100,7 @@ pub(crate) fn write_report(set: &RunSet, path: &Path) -> anyhow::Result<()> {
     let mut name = path.file_name().unwrap_or_default().to_os_string();
     name.push(".new");
     let new = path.with_file_name(name);
-    let written = fs::write(&new, html).and_then(|()| fs::rename(&new, path));
+    let written = fs::write(&new, text).and_then(|()| fs::rename(&new, path));
     written.map_err(|error| {
         let _ = fs::remove_file(&new);
         anyhow::Error::from(error).context(format!("cannot write `{}`", path.display()))

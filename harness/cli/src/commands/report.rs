@@ -1,27 +1,51 @@
-//! `dyno report`: the HTML report of one or more runs.
+//! `dyno report`: one or more runs as a page for a browser.
+
+mod browser;
+
+use std::path::{Path, PathBuf};
 
 use record::store::Store;
+use reports::{Assets, PageOptions};
 
 use super::{history, reading};
 use crate::args::ReportArgs;
-use crate::exit::Exit;
+use crate::exit::{Exit, UsageError};
 use crate::output::print;
 use crate::place;
 
 /// Writes the report and says where.
 ///
 /// # Errors
-/// When there is no such run, or the file cannot be written.
+/// When there is no such run, case or step, the file cannot be written
+/// or no browser can be started.
 pub(crate) fn run(args: &ReportArgs) -> anyhow::Result<Exit> {
+    let options = args.page();
     let store = Store::open(place::store_root(args.store.store.as_deref(), None)?);
     let (ids, set) = history::choose(&store, &args.choice)?;
+    if let Some((from, to)) = &options.compare {
+        // Looked up here, so that a wrong name is a mistake of the command line.
+        let found = set.clone().keep_pair(from, to);
+        found.map_err(|error| UsageError(format!("{error:#}")))?;
+    }
     let name = if args.choice.history { "history.html" } else { "report.html" };
     let path = match (&args.output, ids.last()) {
         (Some(path), _) => path.clone(),
         (None, Some(id)) => store.directory(id)?.join(name),
-        (None, None) => std::path::PathBuf::from(name),
+        (None, None) => PathBuf::from(name),
     };
-    reading::write_report(&set, &path)?;
+    write_page(&set, &options, &path)?;
     print(&format!("{}\n", reading::shown(&path)))?;
+    if args.open {
+        browser::open(&path)?;
+    }
     Ok(Exit::Ok)
+}
+
+fn write_page(set: &reports::RunSet, options: &PageOptions, path: &Path) -> anyhow::Result<()> {
+    if options.assets == Assets::Split {
+        for (name, text) in Assets::FILES {
+            reading::write_file(&path.with_file_name(name), text)?;
+        }
+    }
+    reading::write_file(path, &reports::html(set, options)?)
 }

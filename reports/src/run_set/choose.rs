@@ -1,0 +1,101 @@
+//! Some cases of a set, by the names that people give them.
+//!
+//! `dyno show --case` and `dyno report --compare` ask for them; what is not there is refused with a
+//! list of what is.
+
+use anyhow::{Result, bail};
+
+use super::{CaseSet, RunSet};
+use crate::labels;
+
+impl RunSet {
+    /// Keeps the cases of that name alone: an id, or what the case is called among those of its
+    /// run.
+    ///
+    /// # Errors
+    ///
+    /// If there is no such case; the message lists what there is.
+    pub fn keep_case(&mut self, name: &str) -> Result<()> {
+        let own = self.own_labels();
+        let named = |case: usize| {
+            let names = [self.cases[case].info.id.as_str(), &own[case]];
+            names.contains(&name) || self.named_label(case, &own[case]) == name
+        };
+        let kept: Vec<bool> = (0..self.cases.len()).map(named).collect();
+        if !kept.contains(&true) {
+            let mut there = own;
+            there.sort();
+            there.dedup();
+            bail!("no case `{name}`; there are: {}", there.join(", "));
+        }
+        let mut kept = kept.into_iter();
+        self.cases.retain(|_| kept.next().unwrap_or(false));
+        self.name_cases();
+        Ok(())
+    }
+
+    /// Keeps two cases, or two steps of a history, `from` before `to`: by label, id, step or run.
+    /// They keep the names that they have among the others.
+    ///
+    /// # Errors
+    ///
+    /// If one of them is not there, or both are the same; the message lists what there is.
+    pub fn keep_pair(&mut self, from: &str, to: &str) -> Result<()> {
+        let (from_cases, to_cases) = (self.named(from)?, self.named(to)?);
+        if from_cases == to_cases {
+            bail!("`{from}` and `{to}` are the same: two are put against each other");
+        }
+        let mut runs: Vec<usize> = Vec::new();
+        let mut cases: Vec<CaseSet> = Vec::new();
+        for index in from_cases.into_iter().chain(to_cases) {
+            let mut case = self.cases[index].clone();
+            if !runs.contains(&case.run) {
+                runs.push(case.run);
+            }
+            case.run = runs.iter().position(|run| *run == case.run).unwrap_or(0);
+            cases.push(case);
+        }
+        self.runs = runs.into_iter().map(|run| self.runs[run].clone()).collect();
+        cases.sort_by_key(|case| case.run);
+        self.cases = cases;
+        Ok(())
+    }
+
+    /// The cases that a name means: one, or those of a step.
+    fn named(&self, name: &str) -> Result<Vec<usize>> {
+        let own = self.own_labels();
+        let tests: [&dyn Fn(usize) -> bool; 4] = [
+            &|case| self.cases[case].label == name,
+            &|case| self.cases[case].info.id.as_str() == name,
+            &|case| self.run_name(self.cases[case].run) == name && self.runs.len() > 1,
+            &|case| own[case] == name,
+        ];
+        for test in tests {
+            let found: Vec<usize> = (0..self.cases.len()).filter(|&case| test(case)).collect();
+            if !found.is_empty() {
+                return Ok(found);
+            }
+        }
+        let has_value = |case: &usize| self.is_value(*case, name);
+        let found: Vec<usize> = (0..self.cases.len()).filter(has_value).collect();
+        let chosen = if found.is_empty() { (0..self.cases.len()).collect() } else { found };
+        let mut there: Vec<&str> =
+            chosen.iter().map(|&case| self.cases[case].label.as_str()).collect();
+        there.dedup();
+        match (chosen.as_slice(), has_value(&chosen[0])) {
+            ([_], true) => Ok(chosen),
+            (_, true) => bail!("`{name}` means several cases: {}", there.join(", ")),
+            _ => bail!("no case or step `{name}`; there are: {}", there.join(", ")),
+        }
+    }
+
+    /// Whether a parameter that varies has that value in a case: `01`, or `step=01`.
+    fn is_value(&self, case: usize, text: &str) -> bool {
+        let params = self.cases[case].info.params.iter();
+        let mut varying = params.filter(|(name, _)| self.varying.contains(name));
+        varying.any(|(name, value)| {
+            let value = labels::text(value);
+            value == text || format!("{name}={value}") == text
+        })
+    }
+}
