@@ -15,6 +15,11 @@ pub(crate) fn text(value: &Value) -> String {
     }
 }
 
+/// A name in an error, not longer than a line.
+pub(crate) fn cut(name: &str) -> String {
+    crate::format::shorten(name, 80)
+}
+
 /// The parameters that are not the same in all cases, by name. A missing one counts as different.
 pub(crate) fn varying(cases: &[&CaseInfo]) -> Vec<String> {
     let names: BTreeSet<&String> = cases.iter().flat_map(|case| case.params.keys()).collect();

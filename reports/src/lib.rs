@@ -7,6 +7,7 @@ pub mod charts;
 pub mod compare;
 pub mod derived;
 pub mod format;
+pub mod formats;
 pub mod gate;
 pub mod history;
 pub mod profile;

@@ -153,6 +153,16 @@ impl Counted {
         Self { on_pmu: on_pmu.min(1.0), kernel: counting.kernel }
     }
 
+    /// As another tool tells it.
+    fn told(sample: &Sample, value: &Value) -> Option<Self> {
+        sample.marks.iter().find_map(|mark| match mark {
+            Mark::Counting { metric, share, kernel } if *metric == value.metric => {
+                Some(Self { on_pmu: *share, kernel: *kernel })
+            }
+            _ => None,
+        })
+    }
+
     fn worse(self, other: Self) -> Self {
         Self { on_pmu: self.on_pmu.min(other.on_pmu), kernel: self.kernel && other.kernel }
     }
@@ -487,7 +497,8 @@ fn series(samples: &[&Sample]) -> Vec<Series> {
                 order.push(key);
                 Gathered { first: value, counted: None, points: Vec::new() }
             });
-            let counted = value.counting.as_ref().map(Counted::of);
+            let counted =
+                value.counting.as_ref().map(Counted::of).or_else(|| Counted::told(sample, value));
             gathered.counted = match (gathered.counted, counted) {
                 (Some(one), Some(other)) => Some(one.worse(other)),
                 (one, other) => one.or(other),

@@ -4,6 +4,7 @@ mod cmd;
 mod comfort;
 mod data;
 mod doctor;
+mod formats;
 mod gate;
 mod history;
 mod profile;
@@ -23,6 +24,7 @@ pub(crate) use data::{
     DataArgs, DataBuildArgs, DataCommand, DataDirArgs, DataRemoveArgs, DataVerifyArgs,
 };
 pub(crate) use doctor::{DoctorArgs, DoctorFormat};
+pub(crate) use formats::{ExportArgs, ImportArgs};
 pub(crate) use gate::{AcceptArgs, GateArgs, GateFormat, OnlyChoice};
 pub(crate) use history::{ChoiceArgs, CompareArgs, HistoryArgs, MarkArgs};
 pub(crate) use profile::{ExportFormat, ProfileArgs};
@@ -68,6 +70,10 @@ pub(crate) enum Command {
     Runs(RunsArgs),
     /// Write the HTML report of one or more runs.
     Report(ReportArgs),
+    /// Read other tools' files into the store: hyperfine, perf stat, criterion and others.
+    Import(ImportArgs),
+    /// Write runs as other tools' files.
+    Export(ExportArgs),
     /// Print the built-in workloads and their parameters.
     Workloads(WorkloadsArgs),
     /// List, build, verify and remove the input data of the workloads.

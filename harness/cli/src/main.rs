@@ -56,6 +56,8 @@ fn dispatch(command: &Command) -> anyhow::Result<Exit> {
         Command::Gate(args) => commands::gate::run(args),
         Command::Mark(args) => commands::mark::run(args),
         Command::Runs(args) => commands::runs::run(args),
+        Command::Import(args) => commands::import::run(args),
+        Command::Export(args) => commands::export::run(args),
         Command::Report(args) => commands::report::run(args),
         Command::Workloads(args) => commands::workloads::run(args),
         Command::Data(args) => commands::data::run(args),

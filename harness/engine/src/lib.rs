@@ -4,6 +4,7 @@
 pub mod case;
 mod expression;
 pub mod reject;
+pub mod steps;
 pub mod suite;
 
 pub mod pass;

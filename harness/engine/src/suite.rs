@@ -29,7 +29,7 @@ pub use error::SuiteError;
 pub(crate) use error::nearest;
 pub use gate::Build;
 pub(crate) use gate::GateDef;
-pub(crate) use message::cannot_be;
+pub(crate) use message::{cannot_be, translate};
 pub use profile::{RATE_MAX, profile_time};
 pub(crate) use quantity::{bytes, count, nanoseconds, number};
 pub(crate) use runner::{BUILTIN, RunnerDef};
@@ -75,7 +75,7 @@ impl Suite {
     /// # Errors
     /// When the file cannot be read, or is no suite; see [`Suite::parse`].
     pub fn load(path: &Path) -> Result<Self, SuiteError> {
-        let text = read(path).map_err(|reason| {
+        let text = read_text(path).map_err(|reason| {
             let error = SuiteError::nowhere(format!("cannot read `{}`: {reason}", path.display()));
             let beside = suites_beside(path);
             error.suggest(&path.to_string_lossy(), beside.iter().map(String::as_str))
@@ -165,10 +165,11 @@ fn without_null(schema: &mut schemars::Schema) {
     }
 }
 
-fn read(path: &Path) -> Result<String, String> {
+/// A TOML file of ours as text, or why it cannot be read.
+pub(crate) fn read_text(path: &Path) -> Result<String, String> {
     let length = std::fs::metadata(path).map_err(|error| error.to_string())?.len();
     if length > FILE_BYTES_MAX {
-        return Err(format!("{length} bytes, and a suite has at most {FILE_BYTES_MAX}"));
+        return Err(format!("{length} bytes, and such a file has at most {FILE_BYTES_MAX}"));
     }
     std::fs::read_to_string(path).map_err(|error| error.to_string())
 }

@@ -57,6 +57,21 @@ impl RunId {
         }
         Self(name)
     }
+
+    /// What runs are sorted by: the name without the number that [`RunId::fresh`] may have given
+    /// it, then that number, so that the tenth run of one second comes after the second.
+    pub(crate) fn by_time(&self) -> (&str, u32) {
+        let numbered = self.0.rsplit_once('-').and_then(|(base, number)| {
+            let plain = !number.is_empty() && !number.starts_with('0');
+            let digits = number.bytes().all(|byte| byte.is_ascii_digit());
+            // The time of day has six digits, and a name that ends with it has no suite.
+            (plain && digits && number.len() < 6)
+                .then(|| number.parse().ok())
+                .flatten()
+                .map(|n| (base, n))
+        });
+        numbered.unwrap_or((&self.0, 1))
+    }
 }
 
 /// Lower-case ASCII letters and digits, everything else folded into single hyphens.
@@ -89,6 +104,15 @@ mod tests {
         let taken = ["19700101-000000-a", "19700101-000000-a-2"];
         let id = RunId::fresh("a", 0, |name| taken.contains(&name));
         assert_eq!(id.as_str(), "19700101-000000-a-3");
+    }
+
+    #[test]
+    fn runs_of_one_second_are_sorted_by_their_number() {
+        let mut ids =
+            ["20261122-093015-a-10", "20261122-093015-a-2", "20261122-093015-a"].map(RunId::new);
+        ids.sort_by(|a, b| a.by_time().cmp(&b.by_time()));
+        let sorted = ids.each_ref().map(RunId::as_str);
+        assert_eq!(sorted, ["20261122-093015-a", "20261122-093015-a-2", "20261122-093015-a-10"]);
     }
 
     #[test]

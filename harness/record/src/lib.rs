@@ -20,6 +20,7 @@ pub use metric::{Better, Counting, Source, Unit, Value};
 pub use pass::Pass;
 pub use profile::{Profile, ProfileInfo, Region, Stack, Weight};
 pub use run::{
-    CaseInfo, Environment, Fact, PassInfo, RunInfo, SamplingInfo, Step, SuiteInfo, Unavailable,
+    CaseInfo, Environment, Fact, Import, ImportedFile, PassInfo, RunInfo, SamplingInfo, Step,
+    SuiteInfo, Unavailable,
 };
 pub use sample::{Answer, Failure, FailureKind, Mark, Sample, Status};

@@ -89,8 +89,26 @@ pub enum Source {
     Workload,
     /// The harness's own clock around a whole process.
     Harness,
-    /// Read from another tool's file.
+    /// Read from another tool's file, which one is not known.
     Imported,
+    /// Read from hyperfine's JSON.
+    #[serde(rename = "imported:hyperfine")]
+    ImportedHyperfine,
+    /// Read from what `perf stat` printed.
+    #[serde(rename = "imported:perf-stat")]
+    ImportedPerfStat,
+    /// Read from criterion's target directory.
+    #[serde(rename = "imported:criterion")]
+    ImportedCriterion,
+    /// Read from google/benchmark's JSON.
+    #[serde(rename = "imported:google-benchmark")]
+    ImportedGoogleBenchmark,
+    /// Read from pyperf's JSON.
+    #[serde(rename = "imported:pyperf")]
+    ImportedPyperf,
+    /// Read from the JSON of github-action-benchmark.
+    #[serde(rename = "imported:github-action-benchmark")]
+    ImportedGithubAction,
     /// Replayed from a script, for tests.
     Scripted,
 }
@@ -116,5 +134,11 @@ words!(Source {
     Workload => "workload",
     Harness => "harness",
     Imported => "imported",
+    ImportedHyperfine => "imported:hyperfine",
+    ImportedPerfStat => "imported:perf-stat",
+    ImportedCriterion => "imported:criterion",
+    ImportedGoogleBenchmark => "imported:google-benchmark",
+    ImportedPyperf => "imported:pyperf",
+    ImportedGithubAction => "imported:github-action-benchmark",
     Scripted => "scripted",
 });

@@ -1,7 +1,8 @@
 //! In which pass of a run a sample was taken.
 //!
 //! Times are taken of the work alone. What slows the work down (a simulator, a counting allocator, a
-//! profiler) gets samples of its own, and no statistic of times may see those.
+//! profiler) gets samples of its own, and no statistic of times may see those. The same holds for
+//! what another tool counted in executions of its own.
 
 use serde::{Deserialize, Serialize};
 
@@ -22,6 +23,10 @@ pub enum Pass {
     Allocation,
     /// The work under the sampling profiler: where its time goes.
     Profile,
+    /// Other executions than the timed ones, counted by another tool: imported.
+    Counters,
+    /// The timed executions, but only their sums: imported from a tool that keeps no more of them.
+    Totals,
 }
 
 impl Pass {
@@ -36,4 +41,6 @@ words!(Pass {
     Simulated => "simulated",
     Allocation => "allocation",
     Profile => "profile",
+    Counters => "counters",
+    Totals => "totals",
 });

@@ -50,6 +50,9 @@ pub struct RunInfo {
     /// Samples that the plan asked for and the budget left out, per case.
     #[serde(default)]
     pub skipped: BTreeMap<String, u32>,
+    /// Where it was read from, if it was measured by another tool.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub imported: Option<Import>,
 }
 
 impl RunInfo {
@@ -60,6 +63,30 @@ impl RunInfo {
     pub fn case(&self, id: &CaseId) -> Option<&CaseInfo> {
         self.cases.iter().find(|case| case.id == *id)
     }
+}
+
+/// Where a run that dyno did not measure was read from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Import {
+    /// When it was read, in ns since the Unix epoch.
+    pub read_ns: i64,
+    /// Whether the files say when it was measured; else the run bears the time of reading.
+    pub dated: bool,
+    /// The files, in the order in which they were read.
+    pub files: Vec<ImportedFile>,
+}
+
+/// A file of another tool.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ImportedFile {
+    /// Its path, as it was given or found.
+    pub path: String,
+    /// The format, as `dyno import` names it.
+    pub format: String,
+    /// Its length in bytes.
+    pub bytes: u64,
+    /// XXH3-128 of its bytes, in hexadecimal.
+    pub hash: String,
 }
 
 /// The suite of a run, enough to run it again.

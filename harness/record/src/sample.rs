@@ -146,7 +146,7 @@ pub struct Answer {
 }
 
 /// Something a reader should know about a sample that was measured.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Mark {
     /// A warm-up: kept, never counted.
@@ -168,5 +168,14 @@ pub enum Mark {
     Killed {
         /// How many.
         processes: u32,
+    },
+    /// How a counter was counted, as far as another tool tells: no times, so no [`crate::Counting`].
+    Counting {
+        /// The counter, or a ratio of counters.
+        metric: String,
+        /// The share of its time that it was on the PMU, from 0 to 1. Below 1, the value is scaled.
+        share: f64,
+        /// Whether the kernel was counted too, or user space alone.
+        kernel: bool,
     },
 }

@@ -116,7 +116,7 @@ impl Store {
             let id = name.to_str().map(RunId::new).filter(|id| is_run_name(id.as_str()));
             runs.extend(id.and_then(|id| self.entry(id)));
         }
-        runs.sort_by(|a, b| a.id.cmp(&b.id));
+        runs.sort_by(|a, b| a.id.by_time().cmp(&b.id.by_time()));
         Ok(runs)
     }
 

@@ -180,7 +180,12 @@ pub(super) fn about(set: &RunSet) -> String {
 pub(super) fn conditions(set: &RunSet) -> String {
     let first = &set.runs[0];
     let mut parts = vec![match set.runs.len() {
-        1 => format!("Run {} of {}", first.id, moment(first.started_ns)),
+        1 => match &first.imported {
+            Some(import) if !import.dated => {
+                format!("Run {}, read on {}", first.id, moment(import.read_ns))
+            }
+            _ => format!("Run {} of {}", first.id, moment(first.started_ns)),
+        },
         several => {
             let names: Vec<String> = (0..several).map(|run| set.run_name(run)).collect();
             format!("{several} runs: {}", names.join(", "))
@@ -195,9 +200,15 @@ pub(super) fn conditions(set: &RunSet) -> String {
     printable(&parts.join(" · "))
 }
 
-/// How many samples a case has by plan.
+/// How many samples a case has by plan; of an import, as far as the samples show it.
 pub(super) fn sampling(run: &RunInfo) -> String {
     let sampling = &run.sampling;
+    if run.imported.is_some() {
+        return match sampling.processes * sampling.iterations {
+            0 => "no sample".to_owned(),
+            most => format!("at most {} a case", counted(most as usize, "sample")),
+        };
+    }
     let processes = match sampling.processes {
         1 => "1 process".to_owned(),
         several => format!("{several} processes"),

@@ -101,6 +101,16 @@ fn step(step: &record::Step) -> String {
 
 fn sampling(run: &RunInfo) -> String {
     let sampling = &run.sampling;
+    if let Some(import) = &run.imported {
+        let file = |file: &record::ImportedFile| format!("{} ({})", file.path, file.format);
+        let files: Vec<String> = import.files.iter().map(file).collect();
+        let files = if files.is_empty() { "no file".to_owned() } else { files.join(", ") };
+        let text = format!(
+            "Imported: {}; measured by another tool, from {files}.",
+            headline::sampling(run)
+        );
+        return printable(&text);
+    }
     let mut text =
         format!("{}; {} order, seed {}", headline::sampling(run), sampling.order, sampling.seed);
     if sampling.sync {

@@ -141,6 +141,7 @@ pub(crate) fn info(cases: Vec<CaseInfo>) -> RunInfo {
         unavailable: Vec::new(),
         warnings: Vec::new(),
         skipped: BTreeMap::new(),
+        imported: None,
     }
 }
 

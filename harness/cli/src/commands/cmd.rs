@@ -4,7 +4,6 @@
 //! as any other: planned, interleaved, stored, resumable, shown and drawn. At the end comes one
 //! sentence about which command was fastest, and the files that were asked for.
 
-mod export;
 mod parameters;
 mod shell;
 mod suite;
@@ -14,6 +13,7 @@ use std::path::PathBuf;
 use anyhow::Context;
 use reports::RunSet;
 use reports::format::ratio_words;
+use reports::run_set::CaseSet;
 
 use self::suite::{Entry, Shell};
 use super::measuring::{Ground, Measured, begin, measure};
@@ -129,7 +129,11 @@ fn export(args: &CmdArgs, set: &RunSet, entries: &[Entry]) -> anyhow::Result<()>
         .zip(entries)
         .map(|(name, entry)| (name, entry.name.as_ref().unwrap_or(&entry.command).clone()))
         .collect();
-    write(&args.export_json, &|| export::hyperfine_json(set, &commands, args.ignore_failure))?;
+    let typed = |case: &CaseSet| {
+        let typed = commands.iter().find(|(name, _)| *name == case.info.workload);
+        typed.map_or(case.info.workload.clone(), |(_, command)| command.clone())
+    };
+    write(&args.export_json, &|| reports::formats::command_json(set, &typed, args.ignore_failure))?;
     write(&args.export_markdown, &|| reading::table(set, TableFormat::Markdown, None))?;
     write(&args.export_csv, &|| reading::table(set, TableFormat::Csv, None))
 }

@@ -150,6 +150,7 @@ pub(crate) fn run_info(plan: &Plan, id: RunId, started_ns: i64, before: Environm
         unavailable: Vec::new(),
         warnings: Vec::new(),
         skipped: BTreeMap::new(),
+        imported: None,
     }
 }
 

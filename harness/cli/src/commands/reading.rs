@@ -84,7 +84,7 @@ pub(crate) fn table(
 /// # Errors
 /// When the directory cannot be created or the file cannot be written.
 pub(crate) fn write_report(set: &RunSet, path: &Path) -> anyhow::Result<()> {
-    write_file(path, &reports::html(set, &PageOptions::default())?)
+    write_file(path, reports::html(set, &PageOptions::default())?)
 }
 
 /// Writes a file: under another name first, so that a full disk or a kill leaves either the old
@@ -92,7 +92,7 @@ pub(crate) fn write_report(set: &RunSet, path: &Path) -> anyhow::Result<()> {
 ///
 /// # Errors
 /// When the directory cannot be created or the file cannot be written.
-pub(crate) fn write_file(path: &Path, text: &str) -> anyhow::Result<()> {
+pub(crate) fn write_file(path: &Path, bytes: impl AsRef<[u8]>) -> anyhow::Result<()> {
     if let Some(directory) = path.parent() {
         fs::create_dir_all(directory)
             .with_context(|| format!("cannot create `{}`", directory.display()))?;
@@ -100,7 +100,7 @@ pub(crate) fn write_file(path: &Path, text: &str) -> anyhow::Result<()> {
     let mut name = path.file_name().unwrap_or_default().to_os_string();
     name.push(".new");
     let new = path.with_file_name(name);
-    let written = fs::write(&new, text).and_then(|()| fs::rename(&new, path));
+    let written = fs::write(&new, bytes).and_then(|()| fs::rename(&new, path));
     written.map_err(|error| {
         let _ = fs::remove_file(&new);
         anyhow::Error::from(error).context(format!("cannot write `{}`", path.display()))

@@ -13,7 +13,7 @@ use super::{SuiteError, check, sampling};
 const FOUND_CHARS_MAX: usize = 40;
 
 /// The error of a text that could not become wire types.
-pub(super) fn translate(source: &Arc<Source>, error: &toml::de::Error) -> SuiteError {
+pub(crate) fn translate(source: &Arc<Source>, error: &toml::de::Error) -> SuiteError {
     let span = error.span().unwrap_or(0..0);
     let message = error.message();
     if let Some(rest) = message.strip_prefix("unknown field ") {

@@ -67,6 +67,7 @@ pub(in crate::store) fn info(id: &str) -> RunInfo {
         unavailable: vec![],
         warnings: vec![],
         skipped: BTreeMap::new(),
+        imported: None,
     }
 }
 
