@@ -45,7 +45,7 @@ impl Sorted {
             if meta.is_dir() {
                 let mut found = Vec::new();
                 walk(path, "", 0, &mut found)?;
-                found.sort_by(|(_, a), (_, b)| by_numbers(a).cmp(&by_numbers(b)));
+                found.sort_by_key(|(_, inner)| by_numbers(inner));
                 for (full, inner) in found {
                     sorted.take(&full, inner, formats, (&mut budget, false))?;
                 }
@@ -206,7 +206,7 @@ mod tests {
     #[test]
     fn numbers_in_paths_are_sorted_by_their_value() {
         let mut paths = ["b/10.json", "b/9.json", "a", "run-W8-B20480", "run-W8-B5120"];
-        paths.sort_by(|a, b| by_numbers(a).cmp(&by_numbers(b)));
+        paths.sort_by_key(|path| by_numbers(path));
         assert_eq!(paths, ["a", "b/9.json", "b/10.json", "run-W8-B5120", "run-W8-B20480"]);
     }
 }
