@@ -30,6 +30,11 @@ measurements rows="10M" *args:
     cargo dyno data build measurements --set rows={{rows}}
     cargo dyno run configs/measurements.toml --set rows={{rows}} --set sampling.timeout=30m {{args}}
 
+# The shredding study, thirteen steps, and the limit, at ROWS rows.
+shredding rows="10M" *args:
+    cargo dyno run configs/shredding.toml --set rows={{rows}} {{args}}
+    cargo dyno run configs/pipeline-limit.toml --set rows={{rows}} {{args}}
+
 # Ours beside the programs that people would pick (Python 3.11 or later, and a package index).
 peers rows="10M" *args:
     python3 -m venv target/peers

@@ -6,6 +6,7 @@
 
 pub(crate) mod declare;
 pub(crate) mod digest;
+pub(crate) mod limit;
 pub(crate) mod options;
 pub(crate) mod parquet_file;
 pub(crate) mod produce;
@@ -20,4 +21,4 @@ mod sample_proptest;
 mod schema;
 mod stage;
 mod steps;
-mod words;
+pub(crate) mod words;

@@ -18,10 +18,13 @@ use workload_api::{
 
 use crate::contacts::declare::{self, Part};
 use crate::contacts::digest::Digest;
+use crate::contacts::limit;
 use crate::contacts::options::Options;
 use crate::contacts::parquet_file::{ParquetFile, Written, digest_file};
 use crate::contacts::produce::{pool, produce};
+use crate::contacts::words::Way;
 use crate::generator::batches_metric;
+use crate::workers::Workers;
 
 /// Generates contacts and writes them as Parquet, both in parallel.
 pub struct Pipeline;
@@ -45,9 +48,18 @@ impl Workload for Pipeline {
         fs::create_dir_all(&context.data_dir).map_err(|error| {
             WorkloadError::context(&format!("creating {}", context.data_dir.display()), error)
         })?;
-        let paths = (0..options.variant.writers)
+        let files = match options.way {
+            Way::Study => options.variant.writers,
+            Way::Limit => options.producers,
+        };
+        let paths = (0..files)
             .map(|writer| context.data_dir.join(format!("contacts-{writer:02}.parquet")))
             .collect();
+        if options.way == Way::Limit {
+            limit::accepts(&options)?;
+            let workers = Workers::start(options.producers)?;
+            return Ok(Box::new(PreparedLimit { options, seed: context.seed, workers, paths }));
+        }
         let pool = pool(options.producers)?;
         Ok(Box::new(PreparedPipeline { options, seed: context.seed, pool, paths }))
     }
@@ -92,12 +104,41 @@ impl Prepared for PreparedPipeline {
     }
 
     fn check(&mut self) -> Result<Answer, WorkloadError> {
-        let mut digest = Digest::default();
-        for path in &self.paths {
-            digest_file(path, &mut digest)?;
-        }
-        Ok(self.options.answer(&digest, self.seed))
+        answer(&self.paths, &self.options, self.seed)
     }
+}
+
+struct PreparedLimit {
+    options: Options,
+    seed: u64,
+    workers: Workers,
+    paths: Vec<PathBuf>,
+}
+
+impl Prepared for PreparedLimit {
+    fn run(&mut self) -> Result<Work, WorkloadError> {
+        let done = limit::run(&self.options, self.seed, &self.workers, &self.paths)?;
+        self.options.refuse_other_than_asked("written", done.written.rows)?;
+        Ok(Work {
+            rows: done.written.rows,
+            bytes_out: done.written.bytes,
+            metrics: vec![batches_metric(done.batches)],
+            ..Work::default()
+        })
+    }
+
+    fn check(&mut self) -> Result<Answer, WorkloadError> {
+        answer(&self.paths, &self.options, self.seed)
+    }
+}
+
+/// What the files hold, read back.
+fn answer(paths: &[PathBuf], options: &Options, seed: u64) -> Result<Answer, WorkloadError> {
+    let mut digest = Digest::default();
+    for path in paths {
+        digest_file(path, &mut digest)?;
+    }
+    Ok(options.answer(&digest, seed))
 }
 
 /// What one writer did.

@@ -8,9 +8,9 @@ use workload_api::{Kind, ParamSpec, Spec};
 use super::steps::STEPS;
 use super::words::{
     Batching, Buffer, Codec, Fsync, IdSource, Materialise, NameCopy, NameOwner, PhoneTypeColumn,
-    Sampler, Word,
+    Sampler, Way, Word,
 };
-use crate::params::{integer, word};
+use crate::params::{integer, word, word_or};
 
 /// Which part of the pipeline a parameter changes.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -115,6 +115,12 @@ fn generation() -> Vec<(Part, ParamSpec)> {
 
 fn street() -> Vec<(Part, ParamSpec)> {
     let params = vec![
+        word_or(
+            "variant",
+            "How contacts get into files. With variant = limit only the parameters of the data, \
+             `producers`, `row_group_rows` and `fsync` say anything.",
+            Way::Study,
+        ),
         integer("writers", "Writer threads, each with a channel and a file.", (1, 256), None),
         integer(
             "channel_depth",

@@ -10,7 +10,7 @@ use arrow::array::StringBuilder;
 use super::words::Buffer;
 
 /// Phones of a contact at most; a batch reserves this many ids for each of its rows.
-const PHONES_MAX: u64 = 5;
+pub(crate) const PHONES_MAX: u64 = 5;
 
 /// Bytes of a number with its country code.
 const NUMBER_BYTES: usize = 16;

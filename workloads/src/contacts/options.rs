@@ -7,13 +7,14 @@ use workload_api::{Answer, Params, Spec, WorkloadError};
 
 use super::digest::Digest;
 use super::steps::{self, Variant};
-use super::words::{Batching, Codec, Fsync, IdSource, Word};
+use super::words::{Batching, Codec, Fsync, IdSource, Way, Word};
 use crate::params::{available_threads, refuse_undeclared};
 
 /// Everything that the three workloads can be told.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Options {
     pub(crate) rows: u64,
+    pub(crate) way: Way,
     pub(crate) variant: Variant,
     pub(crate) producers: usize,
     pub(crate) channel_depth: usize,
@@ -46,6 +47,7 @@ impl Options {
         let depth = if variant.writers == 1 { 2 * producers } else { producers };
         Ok(Self {
             rows: read.integer("rows")?.unwrap_or(1_000_000) as u64,
+            way: read.word("variant")?.unwrap_or(Way::Study),
             variant,
             producers,
             channel_depth: read.integer("channel_depth")?.unwrap_or(depth),

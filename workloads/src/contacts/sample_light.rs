@@ -7,13 +7,13 @@ use std::fmt::Write;
 
 use fake::Fake;
 use fake::faker::name::en::{FirstName, LastName};
-use rand::RngExt;
 use rand::rngs::StdRng;
+use rand::{Rng, RngExt};
 
 use super::partial::{PartialPhone, PhoneType};
 
 /// Whether the next contact has a name: 80 of 100.
-pub(crate) fn has_name(rng: &mut StdRng) -> bool {
+pub(crate) fn has_name(rng: &mut impl Rng) -> bool {
     rng.random_bool(0.8)
 }
 
@@ -42,14 +42,14 @@ pub(crate) fn phones(rng: &mut StdRng) -> Vec<PartialPhone> {
 }
 
 /// Phones of a contact in place of what `buffer` held.
-pub(crate) fn phones_into(rng: &mut StdRng, buffer: &mut Vec<PartialPhone>) {
+pub(crate) fn phones_into(rng: &mut impl Rng, buffer: &mut Vec<PartialPhone>) {
     let count = phone_count(rng);
     buffer.clear();
     buffer.extend((0..count).map(|_| phone(rng)));
 }
 
 /// None 40 %, one 45 %, two 10 %, three to five 5 %.
-fn phone_count(rng: &mut StdRng) -> usize {
+fn phone_count(rng: &mut impl Rng) -> usize {
     match rng.random_range(0..100) {
         0..=39 => 0,
         40..=84 => 1,
@@ -59,7 +59,7 @@ fn phone_count(rng: &mut StdRng) -> usize {
 }
 
 /// Number and type 90 %, number alone 5 %, type alone 4 %, neither 1 %.
-fn phone(rng: &mut StdRng) -> PartialPhone {
+fn phone(rng: &mut impl Rng) -> PartialPhone {
     let (has_number, has_type) = match rng.random_range(0..100) {
         0..=89 => (true, true),
         90..=94 => (true, false),
@@ -70,7 +70,7 @@ fn phone(rng: &mut StdRng) -> PartialPhone {
 }
 
 /// Mobile 55 %, Work 35 %, Home 10 %.
-fn phone_type(rng: &mut StdRng) -> PhoneType {
+fn phone_type(rng: &mut impl Rng) -> PhoneType {
     match rng.random_range(0..100) {
         0..=54 => PhoneType::Mobile,
         55..=89 => PhoneType::Work,

@@ -230,6 +230,6 @@ fn complete<S, I: Ids>(partial: PartialContact<S>, numbers: &mut Numbers<I>) -> 
 }
 
 /// The seed of a chunk: far from those of its neighbours and of neighbouring seeds.
-fn chunk_seed(seed: u64, chunk: u64) -> u64 {
+pub(crate) fn chunk_seed(seed: u64, chunk: u64) -> u64 {
     XxHash3_64::oneshot_with_seed(seed, &chunk.to_le_bytes())
 }

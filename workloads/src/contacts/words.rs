@@ -7,6 +7,20 @@ use parquet::basic::{Compression, ZstdLevel};
 
 pub(crate) use crate::params::Word;
 
+/// How contacts get into files.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Way {
+    Study,
+    Limit,
+}
+
+impl Word for Way {
+    const WORDS: &'static [(&'static str, &'static str, Self)] = &[
+        ("study", "record batches, channels and writers", Self::Study),
+        ("limit", "straight into the pages of a file per producer", Self::Limit),
+    ];
+}
+
 /// Arrow type of the phone type column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum PhoneTypeColumn {
@@ -187,6 +201,7 @@ mod tests {
 
     #[test]
     fn every_value_has_a_word_that_means_it() {
+        round_trip(&[Way::Study, Way::Limit]);
         round_trip(&[PhoneTypeColumn::Utf8, PhoneTypeColumn::Dictionary]);
         round_trip(&[Materialise::Contacts, Materialise::Direct]);
         round_trip(&[Buffer::Allocate, Buffer::Reuse]);
