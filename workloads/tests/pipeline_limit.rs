@@ -2,7 +2,6 @@
 //! accept, statistics that hold, and refusals.
 
 #![expect(clippy::unwrap_used, reason = "the helpers of tests fail as tests do")]
-#![expect(clippy::print_stdout, reason = "a skipped test says so")]
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
