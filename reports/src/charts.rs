@@ -8,17 +8,23 @@ mod backend;
 mod box_plot;
 mod draw;
 mod effort;
+mod lanes;
+mod montage;
 mod scaling;
 mod settings;
 mod steady;
+mod table;
 mod trend;
 
 pub use backend::ROLES;
 pub use box_plot::BoxPlot;
 pub use effort::Effort;
+pub use lanes::Lanes;
+pub use montage::Montage;
 pub use scaling::Scaling;
 pub use settings::Settings;
 pub use steady::Steady;
+pub use table::Table;
 pub use trend::Trend;
 
 use crate::run_set::RunSet;
@@ -36,6 +42,11 @@ pub trait Chart: Sync {
 
     /// The picture; `None` where the set has nothing to draw.
     fn draw(&self, set: &RunSet, size: Size) -> Option<String>;
+
+    /// The numbers below the picture, where a table says more than the marks do.
+    fn table(&self, _set: &RunSet) -> Option<Table> {
+        None
+    }
 }
 
 /// How wide a picture is. Both are put into the page, and a media query shows one of them: a single
@@ -59,7 +70,8 @@ impl Size {
 }
 
 /// Every chart, in the order of the page.
-pub const CHARTS: &[&dyn Chart] = &[&Trend, &Effort, &BoxPlot, &Settings, &Scaling, &Steady];
+pub const CHARTS: &[&dyn Chart] =
+    &[&Trend, &Effort, &BoxPlot, &Lanes, &Montage, &Settings, &Scaling, &Steady];
 
 /// A shift from -0.9 to 0.9, the same every time: multiples of the golden ratio spread evenly
 /// however many there are.

@@ -15,7 +15,7 @@ use sha2::{Digest as _, Sha256};
 
 pub use options::{Assets, PageOptions, sections};
 
-use crate::charts::{Chart, Size};
+use crate::charts::{Chart, Size, Table};
 use crate::format::{printable, shorten};
 use crate::notes;
 use crate::passes::{self, PassGrid};
@@ -66,7 +66,8 @@ pub fn html(set: &RunSet, options: &PageOptions) -> Result<String> {
 }
 
 const STYLE: &str = include_str!("../templates/report.css");
-const SCRIPT: &str = include_str!("../templates/report.js");
+const SCRIPT: &str =
+    concat!(include_str!("../templates/report.js"), include_str!("../templates/profile.js"));
 
 /// The content security policy: nothing may be loaded, and only our own style and script may run.
 fn policy(assets: Assets) -> String {
@@ -133,17 +134,20 @@ struct Section {
     question: &'static str,
     caption: String,
     pictures: Vec<String>,
+    table: Option<Table>,
 }
 
 /// A chart's section; `None` where the set cannot answer its question.
 fn section(chart: &dyn Chart, set: &RunSet) -> Option<Section> {
     let pictures = [Size::Wide, Size::Narrow].into_iter();
     let pictures: Vec<String> = pictures.filter_map(|size| chart.draw(set, size)).collect();
-    (!pictures.is_empty()).then(|| Section {
+    let table = chart.table(set);
+    (!pictures.is_empty() || table.is_some()).then(|| Section {
         id: chart.id(),
         question: chart.question(),
-        caption: chart.caption(set),
+        caption: printable(&chart.caption(set)),
         pictures,
+        table,
     })
 }
 

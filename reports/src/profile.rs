@@ -16,9 +16,11 @@ use std::collections::BTreeMap;
 use record::{Profile, RunInfo, Stack};
 
 pub use diff::{Change, Diff, FunctionChange, SAMPLES_MIN};
+pub(crate) use diff::{cost_of_weight, cost_unit};
 pub use flamegraph::flamegraph;
 pub use functions::{Function, functions};
 pub use plumbing::is_plumbing;
+pub(crate) use quality::percent;
 pub use quality::{sentence, warnings};
 pub use speedscope::speedscope;
 pub use text::summary;

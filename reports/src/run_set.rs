@@ -11,8 +11,8 @@ use std::collections::BTreeMap;
 use anyhow::{Result, bail};
 use record::store::StoredRun;
 use record::{
-    Answer, Better, CaseInfo, Counting, Failure, FailureKind, Mark, Pass, RunInfo, Sample, Source,
-    Status, Unit, Value,
+    Answer, Better, CaseInfo, Counting, Failure, FailureKind, Mark, Pass, Profile, RunId, RunInfo,
+    Sample, Source, Status, Unit, Value,
 };
 use stats::{Observation, Ratio, Summary};
 
@@ -70,6 +70,8 @@ pub struct CaseSet {
     pub series: Vec<Series>,
     /// What the other passes found, each apart from the times and from the others.
     pub passes: Vec<PassSet>,
+    /// Where its time went, where it was profiled and [`RunSet::add_profiles`] was called.
+    pub profile: Option<Profile>,
 }
 
 /// What one pass beside the timed one found of one case.
@@ -207,6 +209,20 @@ impl RunSet {
         let mut set = Self { runs: infos, cases, varying: Vec::new(), notes };
         set.name_cases();
         Ok(set)
+    }
+
+    /// Puts the profiles of a run beside its cases; those of cases that are not in the set are
+    /// dropped.
+    pub fn add_profiles(&mut self, run: &RunId, profiles: Vec<Profile>) {
+        for profile in profiles {
+            let case = self
+                .cases
+                .iter_mut()
+                .find(|case| self.runs[case.run].id == *run && case.info.id == profile.info.case);
+            if let Some(case) = case {
+                case.profile = Some(profile);
+            }
+        }
     }
 
     fn name_cases(&mut self) {
@@ -380,6 +396,7 @@ impl CaseSet {
             killed: marked(&counting, |mark| matches!(mark, Mark::Killed { .. })),
             series: if has_numbers { series(&counting) } else { Vec::new() },
             passes: Pass::ALL.iter().filter_map(|&pass| PassSet::new(pass, &others)).collect(),
+            profile: None,
         }
     }
 

@@ -46,6 +46,19 @@ pub(super) enum Role {
     Heat3,
     Heat4,
     Heat5,
+    /// A function of a profile that costs as much as before.
+    Same,
+    /// One that costs less.
+    Less,
+    /// One that costs more.
+    More,
+    /// The crates of a profile, told apart by colour alone where a title names them.
+    Crate0,
+    Crate1,
+    Crate2,
+    Crate3,
+    Crate4,
+    Crate5,
 }
 
 /// Steps of the ramp.
@@ -53,7 +66,7 @@ pub(super) const HEATS: usize = Role::HEAT.len();
 
 /// Class and light colour of each role, in the order of their numbers. The page's style sheet gives
 /// `f-CLASS` (fill) and `s-CLASS` (stroke) their colours in either theme; a test holds it to this.
-pub const ROLES: [(&str, &str); 15] = [
+pub const ROLES: [(&str, &str); 24] = [
     ("ink", "#1a1d21"),
     ("muted", "#5b6470"),
     ("grid", "#e8eaed"),
@@ -69,6 +82,15 @@ pub const ROLES: [(&str, &str); 15] = [
     ("heat3", "#63a9d6"),
     ("heat4", "#2676ad"),
     ("heat5", "#00507f"),
+    ("same", "#dfe3e8"),
+    ("less", "#93c4e3"),
+    ("more", "#f2b47e"),
+    ("crate0", "#0072b2"),
+    ("crate1", "#e69f00"),
+    ("crate2", "#009e73"),
+    ("crate3", "#cc79a7"),
+    ("crate4", "#d55e00"),
+    ("crate5", "#56b4e9"),
 ];
 
 impl Role {
@@ -79,6 +101,23 @@ impl Role {
     /// The text that can be read on that step, in either theme.
     pub(super) fn on_heat(step: usize) -> Self {
         if step < 4 { Self::Ink } else { Self::Paper }
+    }
+
+    /// The colours of crates: the palette of Okabe and Ito (Color Universal Design, 2008), which
+    /// people with any common colour vision tell apart.
+    pub(super) const CRATES: [Self; 6] =
+        [Self::Crate0, Self::Crate1, Self::Crate2, Self::Crate3, Self::Crate4, Self::Crate5];
+
+    /// The attributes that fill a mark that is written as it is.
+    pub(super) fn paint(self) -> String {
+        let (class, light) = ROLES[self as usize];
+        format!("class=\"f-{class}\" fill=\"{light}\"")
+    }
+
+    /// The attributes that draw its outline, `width` in px.
+    pub(super) fn outline(self, width: f64) -> String {
+        let (class, light) = ROLES[self as usize];
+        format!("class=\"s-{class}\" fill=\"none\" stroke=\"{light}\" stroke-width=\"{width}\"")
     }
 
     /// The sentinel colour that plotters carries to the backend.
@@ -372,6 +411,15 @@ mod tests {
             (Role::Heat3, "heat3"),
             (Role::Heat4, "heat4"),
             (Role::Heat5, "heat5"),
+            (Role::Same, "same"),
+            (Role::Less, "less"),
+            (Role::More, "more"),
+            (Role::Crate0, "crate0"),
+            (Role::Crate1, "crate1"),
+            (Role::Crate2, "crate2"),
+            (Role::Crate3, "crate3"),
+            (Role::Crate4, "crate4"),
+            (Role::Crate5, "crate5"),
         ];
         assert_eq!(all.len(), ROLES.len());
         for (role, class) in all {

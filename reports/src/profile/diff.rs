@@ -95,7 +95,7 @@ impl Diff {
             );
         }
         let by_rows = before.info.rows.is_some() && after.info.rows.is_some();
-        let scale = |info: &ProfileInfo| 1.0 / work(info, by_rows);
+        let scale = |info: &ProfileInfo| cost_of_weight(info, by_rows);
         let scales = (scale(&before.info), scale(&after.info));
         let sides = (stacks(before, view), stacks(after, view));
         let mut lines: BTreeMap<&str, (f64, f64)> = BTreeMap::new();
@@ -108,7 +108,7 @@ impl Diff {
         let lines: Vec<_> = lines.into_iter().map(|(f, (a, b))| (f.to_owned(), a, b)).collect();
         let sum = |of: fn(&(String, f64, f64)) -> f64| lines.iter().map(of).sum();
         Ok(Self {
-            unit: unit(&before.info, by_rows),
+            unit: cost_unit(&before.info, by_rows),
             total: (sum(|line| line.1), sum(|line| line.2)),
             functions: changes(&functions(&sides.0), &functions(&sides.1), scales),
             lines,
@@ -186,15 +186,17 @@ impl Diff {
     }
 }
 
-/// How much work a profile saw.
-fn work(info: &ProfileInfo, by_rows: bool) -> f64 {
-    match info.rows.filter(|_| by_rows) {
+/// What a weight of 1 costs: per row, or per execution.
+pub(crate) fn cost_of_weight(info: &ProfileInfo, by_rows: bool) -> f64 {
+    let work = match info.rows.filter(|_| by_rows) {
         Some(rows) => rows as f64,
         None => f64::from(info.executions.max(1)),
-    }
+    };
+    1.0 / work
 }
 
-fn unit(info: &ProfileInfo, by_rows: bool) -> String {
+/// What a cost is, for instance `ns of CPU a row`.
+pub(crate) fn cost_unit(info: &ProfileInfo, by_rows: bool) -> String {
     let what = match info.weight {
         Weight::CpuTime => "ns of CPU".to_owned(),
         Weight::Events => info.event.clone(),

@@ -80,7 +80,8 @@ pub fn warnings(info: &ProfileInfo) -> Vec<String> {
     warnings
 }
 
-pub(super) fn percent(share: f64) -> String {
+/// A share, in per cent.
+pub(crate) fn percent(share: f64) -> String {
     match share {
         0.0 => "0 %".to_owned(),
         share if share < 0.0005 => "<0.1 %".to_owned(),

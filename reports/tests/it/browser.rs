@@ -54,13 +54,14 @@ fn visit(chromium: &Path, html: &str, flags: &[&str]) -> Visit {
     }
 }
 
-fn sets() -> [(&'static str, RunSet); 5] {
+fn sets() -> [(&'static str, RunSet); 6] {
     [
         ("study", fixture::study_set()),
         ("grid", fixture::grid_set()),
         ("hostile", hostile_set()),
         ("history", history::five()),
         ("panels", history::two_cases()),
+        ("profiled", fixture::profiled()),
     ]
 }
 
@@ -193,4 +194,31 @@ fn themes_follow_the_system_and_the_button() {
     let scheme = |number: u32| format!("--blink-settings=preferredColorScheme={number}");
     assert_eq!(probe(&chromium, &set, script, &[&scheme(1)]), format!("{light}|{dark}"));
     assert_eq!(probe(&chromium, &set, script, &[&scheme(0)]), format!("{dark}|{light}"));
+}
+
+#[test]
+fn lanes_zoom_and_search_together_and_keep_one_scale() {
+    let Some(chromium) = chromium() else { return };
+    // Widths of the frames of one function in both wide lanes, and whether they are shown.
+    let look = "const look = (name) => [...document.querySelectorAll('svg.wide .fr')]\
+                .filter((one) => one.firstChild.textContent.startsWith(name + ' '))\
+                .map((one) => one.style.display === 'none' ? '-' :\
+                  Number(one.querySelector('rect').getAttribute('width')).toFixed(0)).join(' ');\
+                const click = (id) => document.getElementById(id).click();\
+                const find = document.getElementById('find');";
+    let script = format!(
+        "{look} const told = [look('app::draw')];\
+         document.querySelectorAll('#profile tbody th button')[1].click();\
+         told.push(look('app::draw'), look('writer'));\
+         click('share'); told.push(look('app::draw'));\
+         click('whole'); click('share'); told.push(look('app::draw'));\
+         find.value = 'TREE'; find.dispatchEvent(new Event('input'));\
+         told.push(document.getElementById('found').textContent,\
+           document.querySelectorAll('svg.wide .fr.dim').length,\
+           [...document.querySelectorAll('#profile tbody tr')].filter((row) => !row.hidden).length);\
+         return told.join('|');"
+    );
+    let found = probe(&chromium, &fixture::profiled(), &script, &[]);
+    let expect = "582 232|819 327|- -|819 819|582 232|Found in A 49.8 %, B 0.0 %|13|1";
+    assert_eq!(found, expect);
 }

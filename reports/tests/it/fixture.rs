@@ -7,6 +7,7 @@ use record::{
     CaseId, CaseInfo, Environment, Fact, Failure, FailureKind, Mark, Pass, RunId, RunInfo, Sample,
     SamplingInfo, Source, Status, SuiteInfo, Unavailable, Value, metrics,
 };
+use record::{Profile, ProfileInfo, Region, Stack, Weight};
 use reports::RunSet;
 use serde_json::Value as Json;
 
@@ -242,4 +243,69 @@ pub(crate) fn grid_set() -> RunSet {
 pub(crate) fn with_value(mut sample: Sample, value: Value) -> Sample {
     sample.values.push(value);
     sample
+}
+
+/// A profile of these stacks over a thousand rows; a sample stands for a microsecond of CPU.
+pub(crate) fn profile(case: &CaseInfo, stacks: &[(&str, u64)]) -> Profile {
+    let samples: u64 = stacks.iter().map(|(_, samples)| samples).sum();
+    let stacks = stacks.iter().map(|(frames, samples)| Stack {
+        frames: (*frames).to_owned(),
+        samples: *samples,
+        weight: samples * 1000,
+    });
+    Profile {
+        info: ProfileInfo {
+            schema: ProfileInfo::SCHEMA,
+            case: case.id.clone(),
+            event: "cpu-clock".to_owned(),
+            rate_hz: 999,
+            weight: Weight::CpuTime,
+            kernel: true,
+            inlines: false,
+            region: Region::Work,
+            executions: 1,
+            rows: Some(1000),
+            wall_ns: 1_000_000_000,
+            samples,
+            outside: 0,
+            lost: 0,
+            frames: samples * 5,
+            unknown_frames: 0,
+            broken: 0,
+        },
+        stacks: stacks.collect(),
+    }
+}
+
+/// Three steps with profiles; the last is 2.5 times as fast.
+pub(crate) fn profiled() -> RunSet {
+    let steps = [("00", "Baseline", 500.0), ("01", "", 450.0), ("02", "No tree", 200.0)];
+    let cases: Vec<_> = steps
+        .iter()
+        .map(|(id, title, time)| {
+            let case = step(id, title);
+            (case.clone(), samples(&case, &spread(*time, 8, 1)))
+        })
+        .collect();
+    let stacks: [&[(&str, u64)]; 3] = [
+        &[
+            ("producer;app::draw;proptest::new_tree;malloc", 150),
+            ("producer;app::draw;proptest::new_tree", 60),
+            ("producer;app::draw", 90),
+            ("writer;parquet::write;<app::Rows<T> as core::iter::Iterator>::next", 120),
+            ("writer;parquet::write;rare", 2),
+        ],
+        &[("producer;app::draw;proptest::new_tree", 200), ("writer;parquet::write", 180)],
+        &[
+            ("producer;app::draw", 80),
+            ("producer;app::draw;rand::range", 40),
+            ("writer;parquet::write;<app::Rows<T> as core::iter::Iterator>::next", 118),
+        ],
+    ];
+    let profiles = cases.iter().zip(stacks).map(|((case, _), stacks)| profile(case, stacks));
+    let profiles = profiles.collect();
+    let mut set = set(cases);
+    let run = set.runs[0].id.clone();
+    set.add_profiles(&run, profiles);
+    set
 }

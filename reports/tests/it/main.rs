@@ -13,6 +13,7 @@ mod fixture;
 mod gate;
 mod history;
 mod page;
+mod profiles;
 mod run_set;
 mod show;
 mod sweeps;

@@ -52,7 +52,13 @@ fn name_of_path(root: &Path, text: &str) -> anyhow::Result<Option<String>> {
 /// When one cannot be read.
 pub(crate) fn run_set(store: &Store, ids: &[RunId]) -> anyhow::Result<RunSet> {
     let read = |id| store.read(id).with_context(|| format!("cannot read run {id}"));
-    RunSet::new(ids.iter().map(read).collect::<anyhow::Result<Vec<_>>>()?)
+    let mut set = RunSet::new(ids.iter().map(read).collect::<anyhow::Result<Vec<_>>>()?)?;
+    for id in ids.iter().filter(|id| store.has_profiles(id)) {
+        let profiles = store.profiles(id);
+        let profiles = profiles.with_context(|| format!("cannot read the profiles of run {id}"))?;
+        set.add_profiles(id, profiles);
+    }
+    Ok(set)
 }
 
 /// The table of a set, fit for standard output.

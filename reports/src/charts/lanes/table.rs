@@ -1,0 +1,53 @@
+//! The functions beside the lanes: what each costs before and after, largest difference first.
+
+use super::data::{Data, number};
+use crate::charts::table::{Cell, Head, Row, Table};
+use crate::format::{printable, shorten};
+use crate::profile::{FunctionChange, percent};
+
+/// The most functions that are listed.
+const ROWS_MAX: usize = 20;
+
+/// Longest name of a function in the table.
+const NAME_CHARS: usize = 90;
+
+pub(super) fn table(data: &Data<'_>) -> Table {
+    let functions = &data.diff.functions;
+    let more = functions.len().saturating_sub(ROWS_MAX);
+    Table {
+        name: "Functions that changed".to_owned(),
+        heads: vec![
+            Head::text("function, with what it calls"),
+            Head::number(format!("A, {}", data.diff.unit)),
+            Head::number("B".to_owned()),
+            Head::number("difference".to_owned()),
+            Head::text(""),
+        ],
+        rows: functions.iter().take(ROWS_MAX).map(|function| row(data, function)).collect(),
+        more: if more > 0 {
+            format!("{more} smaller differences are not listed.")
+        } else {
+            String::new()
+        },
+    }
+}
+
+fn row(data: &Data<'_>, function: &FunctionChange) -> Row {
+    let (before, after) = function.cost;
+    let side = |side: usize, cost: f64, samples: u64| match samples {
+        0 => Cell::number("–".to_owned(), 0.0),
+        _ => Cell::number(number(cost), cost).below(percent(cost / data.total(side))),
+    };
+    let difference = after - before;
+    let sign = if difference > 0.0 { "+" } else { "" };
+    Row {
+        name: shorten(&super::names::short(&function.name), NAME_CHARS),
+        title: printable(&function.name),
+        cells: vec![
+            side(0, before, function.samples.0),
+            side(1, after, function.samples.1),
+            Cell::number(format!("{sign}{}", number(difference)), difference),
+            Cell::text(function.change.as_str()),
+        ],
+    }
+}
