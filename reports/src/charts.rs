@@ -6,6 +6,7 @@
 mod axis;
 mod backend;
 mod box_plot;
+mod counters;
 mod draw;
 mod effort;
 mod lanes;
@@ -18,6 +19,7 @@ mod trend;
 
 pub use backend::ROLES;
 pub use box_plot::BoxPlot;
+pub use counters::Counters;
 pub use effort::Effort;
 pub use lanes::Lanes;
 pub use montage::Montage;
@@ -71,7 +73,7 @@ impl Size {
 
 /// Every chart, in the order of the page.
 pub const CHARTS: &[&dyn Chart] =
-    &[&Trend, &Effort, &BoxPlot, &Lanes, &Montage, &Settings, &Scaling, &Steady];
+    &[&Trend, &Effort, &BoxPlot, &Counters, &Lanes, &Montage, &Settings, &Scaling, &Steady];
 
 /// A shift from -0.9 to 0.9, the same every time: multiples of the golden ratio spread evenly
 /// however many there are.

@@ -18,6 +18,8 @@ pub struct Table {
 pub struct Head {
     /// Its text.
     pub text: String,
+    /// A second line; may be empty.
+    pub below: String,
     /// `number` or `text`, which decides on which side its cells stand.
     pub class: &'static str,
 }
@@ -44,17 +46,23 @@ pub struct Cell {
     pub class: &'static str,
     /// Whether it is to be believed less than its neighbours: shown in grey.
     pub faint: bool,
+    /// The same for the second line alone.
+    pub below_faint: bool,
     /// The exact number; `None` for words.
     pub value: Option<f64>,
 }
 
 impl Head {
     pub(super) fn text(text: &str) -> Self {
-        Self { text: text.to_owned(), class: "text" }
+        Self { text: text.to_owned(), below: String::new(), class: "text" }
     }
 
     pub(super) fn number(text: String) -> Self {
-        Self { text, class: "number" }
+        Self { text, below: String::new(), class: "number" }
+    }
+
+    pub(super) fn below(self, below: String) -> Self {
+        Self { below, ..self }
     }
 }
 
@@ -67,7 +75,20 @@ impl Cell {
         Self { text, class: "number", value: Some(value), ..Self::default() }
     }
 
+    /// A number that is not there.
+    pub(super) fn missing() -> Self {
+        Self { text: "–".to_owned(), class: "number", faint: true, ..Self::default() }
+    }
+
     pub(super) fn below(self, below: String) -> Self {
         Self { below, ..self }
+    }
+
+    pub(super) fn faint(self, faint: bool) -> Self {
+        Self { faint, ..self }
+    }
+
+    pub(super) fn below_faint(self, below_faint: bool) -> Self {
+        Self { below_faint, ..self }
     }
 }

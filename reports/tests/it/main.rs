@@ -9,6 +9,7 @@
 mod browser;
 mod charts;
 mod compare;
+mod counters;
 mod fixture;
 mod gate;
 mod history;

@@ -35,7 +35,7 @@ pub(super) fn table(data: &Data<'_>) -> Table {
 fn row(data: &Data<'_>, function: &FunctionChange) -> Row {
     let (before, after) = function.cost;
     let side = |side: usize, cost: f64, samples: u64| match samples {
-        0 => Cell::number("–".to_owned(), 0.0),
+        0 => Cell::missing(),
         _ => Cell::number(number(cost), cost).below(percent(cost / data.total(side))),
     };
     let difference = after - before;

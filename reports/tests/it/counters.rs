@@ -1,0 +1,96 @@
+//! The table of counts, on known numbers.
+
+use record::{CaseInfo, Counting, Sample, Source, metrics};
+use reports::RunSet;
+use reports::charts::{Chart as _, Counters, Size, Table};
+
+use crate::fixture::{self, sample, simulated, step};
+use crate::page::page;
+
+/// Eight samples of a million rows, with that many instructions, cache misses and page faults.
+fn counted(case: &CaseInfo, (instructions, misses, faults): (f64, f64, f64)) -> Vec<Sample> {
+    let counting = |running_ns| Counting {
+        enabled_ns: 100,
+        running_ns,
+        kernel: true,
+        event: "hardware/1".to_owned(),
+        group: "cpu".to_owned(),
+    };
+    let one = |process: u32| {
+        let mut sample = sample(case, process, 100.0);
+        let off = 1.0 + f64::from(process) / 1000.0;
+        sample.values.extend([
+            metrics::INSTRUCTIONS.counted(instructions * off, Source::Hardware, counting(100)),
+            metrics::CYCLES.counted(instructions * 2.0, Source::Hardware, counting(100)),
+            metrics::CACHE_MISSES.counted(misses * off, Source::Hardware, counting(83)),
+            metrics::PAGE_FAULTS.value(faults, Source::Software),
+        ]);
+        sample
+    };
+    (0..8).map(one).collect()
+}
+
+/// Three steps: fewer instructions, then the same again with more cache misses.
+fn set() -> RunSet {
+    let numbers = [(900e6, 5e6, 2e3), (300e6, 5e6, 2e3), (300.1e6, 50e6, 3e3)];
+    let cases = ["00", "01", "02"].map(|id| step(id, "A change"));
+    let of = |(case, numbers): (&CaseInfo, (f64, f64, f64))| {
+        let mut samples = counted(case, numbers);
+        samples.extend(simulated(case, &[numbers.0 / 1e5, numbers.0 / 1e5]));
+        (case.clone(), samples)
+    };
+    fixture::set(cases.iter().zip(numbers).map(of).collect())
+}
+
+fn text(table: &Table) -> String {
+    let heads: Vec<String> =
+        table.heads.iter().map(|head| format!("{} [{}]", head.text, head.below)).collect();
+    let mut text = format!("{}\n", heads.join(" | "));
+    for row in &table.rows {
+        let cells = row.cells.iter().map(|cell| {
+            let marks = [cell.faint, cell.below_faint].map(|grey| if grey { "~" } else { "" });
+            format!("{}{} ({}{})", marks[0], cell.text, marks[1], cell.below)
+        });
+        text += &format!("{}: {}\n", row.name, cells.collect::<Vec<_>>().join(" | "));
+    }
+    text + &table.more
+}
+
+#[test]
+fn counts_stand_per_row_with_their_source_and_the_change_against_the_step_before() {
+    let table = Counters.table(&set()).unwrap();
+    insta::assert_snapshot!(format!("{}\n\n{}", Counters.caption(&set()), text(&table)));
+}
+
+#[test]
+fn what_was_scaled_is_grey_and_what_is_missing_is_a_dash() {
+    let mut cases: Vec<(CaseInfo, Vec<Sample>)> = Vec::new();
+    for id in ["00", "01"] {
+        let case = step(id, "");
+        let mut samples = counted(&case, (1e9, 1e6, 1e3));
+        if id == "01" {
+            samples
+                .iter_mut()
+                .for_each(|sample| sample.values.retain(|one| one.metric != "cycles"));
+        }
+        cases.push((case, samples));
+    }
+    let table = Counters.table(&fixture::set(cases)).unwrap();
+    let column =
+        |head: &str| table.heads.iter().position(|one| one.text.starts_with(head)).unwrap();
+    let cell = |row: usize, head: &str| &table.rows[row].cells[column(head) - 1];
+    assert!(cell(0, "cache misses").faint && !cell(0, "instructions, ").faint);
+    assert_eq!(cell(1, "cycles").text, "–");
+    assert_eq!(cell(0, "instructions per cycle").text, "0.502");
+}
+
+#[test]
+fn what_nobody_counted_is_told_with_what_helps() {
+    let table = Counters.table(&fixture::study_set()).unwrap();
+    assert!(
+        table.more.starts_with("Not counted: cycles, instructions, cache_misses: this machine")
+    );
+    assert!(table.more.contains("What would help: run on bare metal"), "{}", table.more);
+    assert!(Counters.draw(&fixture::study_set(), Size::Wide).is_none());
+    assert!(page(&fixture::study_set()).contains("id=\"counters\""));
+}
