@@ -209,19 +209,23 @@ pub fn within(set: &RunSet, against: Option<&str>, yardstick: &Yardstick) -> Res
     let Some(reference) = set.reference(against)? else {
         bail!("no case of run {} has numbers", run.id);
     };
-    let other = &set.cases[reference];
-    let cases = set.cases.iter().enumerate().filter(|(index, _)| *index != reference);
-    let cases =
-        cases.map(|(_, case)| compared(other, case, differences::rows(other, case), yardstick));
+    let cases = set.cases.iter().enumerate().filter_map(|(index, case)| {
+        let against = set.held_against(index, Some(reference)).unwrap_or(reference);
+        let other = &set.cases[against];
+        let why = differences::rows(other, case);
+        (against != index).then(|| compared(other, case, why, yardstick))
+    });
     // With a single round the cases stand one after the other, like runs do.
-    let order = if run.sampling.processes > 1 { Order::Interleaved } else { Order::Block };
+    let turns = run.sampling.processes > 1;
+    let apart = run.revisions.iter().any(|revision| revision.taken_from.is_some());
+    let order = if turns && !apart { Order::Interleaved } else { Order::Block };
     Ok(Comparison {
         yardstick: yardstick.clone(),
         kind: kind(&[set], yardstick),
         baseline: side(run),
         candidate: side(run),
         order,
-        reference: Some(other.label.clone()),
+        reference: Some(set.against_words(reference).to_owned()),
         differences: Vec::new(),
         cases: cases.collect(),
     })

@@ -105,7 +105,7 @@ pub(crate) fn document(set: &RunSet, reference: Option<usize>) -> Document<'_> {
     Document {
         schema: SCHEMA,
         runs: set.runs.iter().map(run_head).collect(),
-        reference: reference.map(|case| set.cases[case].label.as_str()),
+        reference: reference.map(|case| set.against_words(case)),
         cases: (0..set.cases.len()).map(|case| document_case(set, case, reference)).collect(),
         unavailable: notes::unavailable(set),
         warnings: notes::warnings(set),
@@ -129,7 +129,7 @@ fn run_head(run: &RunInfo) -> RunHead<'_> {
 fn document_case(set: &RunSet, index: usize, reference: Option<usize>) -> Case<'_> {
     let case: &CaseSet = &set.cases[index];
     // The reference held against itself would be a ratio of 1 that says nothing.
-    let other = reference.filter(|reference| *reference != index);
+    let other = set.held_against(index, reference).filter(|reference| *reference != index);
     let ratio = other.and_then(|reference| set.against(index, reference));
     Case {
         run: set.runs[case.run].id.as_str(),

@@ -1,11 +1,11 @@
 //! The steps of an optimisation history in order, wherever they come from.
 //!
-//! A step is a parameter value of one run, or a run that a person labelled with `--step`. Charts
-//! and the headline read [`lines`] and do not ask which. Another kind of step, such as a git
-//! revision, becomes a [`StepPoint`] here and nowhere else.
+//! A step is a parameter value of one run, a run that a person labelled with `--step`, or a git
+//! revision in a run of `dyno history`. Charts and the headline read [`lines`] and do not ask which.
+//! Another kind of step becomes a [`StepPoint`] here and nowhere else.
 
 use crate::compare::differences::of_steps;
-use crate::run_set::RunSet;
+use crate::run_set::{CaseSet, RunSet};
 
 /// One step as it is drawn.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -79,15 +79,19 @@ pub(crate) fn unlike(set: &RunSet) -> Vec<String> {
 
 /// What tells the case from the others of its step; empty where it has no others.
 fn line_name(set: &RunSet, index: usize, own_label: &str) -> String {
-    let run = set.cases[index].run;
-    let alone = set.cases.iter().filter(|case| case.run == run).count() == 1;
-    let by_parameter = set.runs.len() == 1 || set.runs[run].step.is_none();
+    let own = &set.cases[index];
+    let (run, revision) = (own.run, &own.info.revision);
+    let same = |case: &&CaseSet| case.run == run && case.info.revision == *revision;
+    let alone = set.cases.iter().filter(same).count() == 1;
+    let by_parameter = revision.is_none() && (set.runs.len() == 1 || set.runs[run].step.is_none());
     if alone || by_parameter { String::new() } else { set.named_label(index, own_label) }
 }
 
 fn step_point(set: &RunSet, index: usize, own_label: &str) -> StepPoint {
     let case = &set.cases[index];
-    let labelled = set.runs[case.run].step.as_ref().filter(|_| set.runs.len() > 1);
+    let labelled = set.runs[case.run].step_of(&case.info);
+    // A single run that a person labelled is no history: its cases may be.
+    let labelled = labelled.filter(|_| set.runs.len() > 1 || case.info.revision.is_some());
     StepPoint {
         id: labelled.map_or(own_label, |step| &step.id).to_owned(),
         title: case.title.clone(),

@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use record::CaseInfo;
+use record::{CaseInfo, Revision, RunInfo};
 use serde_json::Value;
 
 /// A parameter as a person would write it.
@@ -60,6 +60,27 @@ pub(crate) fn labels(cases: &[&CaseInfo], varying: &[String]) -> Vec<String> {
     short.iter().zip(cases).map(unique).collect()
 }
 
+/// As [`labels`] among the cases of each revision of a history, so that the same case at two
+/// revisions has one name. The cases of other runs are of none.
+pub(crate) fn of_revisions(cases: &[&CaseInfo], varying: Option<&[String]>) -> Vec<String> {
+    let revisions = cases.chunk_by(|one, other| one.revision == other.revision);
+    let named = |cases: &[&CaseInfo]| match varying {
+        Some(varying) => labels(cases, varying),
+        None => labels(cases, &self::varying(cases)),
+    };
+    revisions.flat_map(named).collect()
+}
+
+/// As [`of_revisions`] with the step in front, all of it where the step has one case only.
+pub(crate) fn with_steps(run: &RunInfo, cases: &[&CaseInfo], varying: &[String]) -> Vec<String> {
+    let named = |(label, case): (String, &&CaseInfo)| {
+        let Some(Revision { step, .. }) = run.revision_of(case) else { return label };
+        let of_step = cases.iter().filter(|other| other.revision == case.revision);
+        if of_step.count() == 1 { step.id.clone() } else { format!("{} {label}", step.id) }
+    };
+    of_revisions(cases, Some(varying)).into_iter().zip(cases).map(named).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use record::CaseId;
@@ -76,6 +97,7 @@ mod tests {
             params,
             title: String::new(),
             answer: None,
+            revision: None,
         }
     }
 
@@ -103,6 +125,17 @@ mod tests {
     fn different_workloads_are_named() {
         check(&[case("scan", &[]), case("join", &[])], &["scan", "join"]);
         check(&[case("scan", &[("n", Value::from(1))]), case("join", &[])], &["scan n=1", "join"]);
+    }
+
+    #[test]
+    fn the_same_case_at_two_revisions_has_one_name() {
+        let at = |commit: &str, rows: i32| CaseInfo {
+            revision: Some(commit.to_owned()),
+            ..case("scan", &[("rows", Value::from(rows))])
+        };
+        let all = [at("00", 1), at("00", 2), at("01", 1), at("01", 2)];
+        let all: Vec<&CaseInfo> = all.iter().collect();
+        assert_eq!(of_revisions(&all, None), ["1", "2", "1", "2"]);
     }
 
     #[test]

@@ -53,7 +53,7 @@ pub(crate) fn warnings(set: &RunSet) -> Vec<String> {
     if set.runs.iter().any(|run| run.before.machine_key != *first) {
         all.push("the runs are from different machines: their times do not compare".to_owned());
     }
-    if several {
+    if several || set.is_revisions() {
         all.extend(crate::history::unlike(set));
     }
     all.extend(marks(set));

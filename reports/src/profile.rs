@@ -37,7 +37,7 @@ pub struct Named {
 /// Gives the profiles of a run short names, each another one.
 pub fn named(run: &RunInfo, profiles: Vec<Profile>) -> Vec<Named> {
     let cases: Vec<_> = run.cases.iter().collect();
-    let labels = crate::labels::labels(&cases, &crate::labels::varying(&cases));
+    let labels = crate::labels::with_steps(run, &cases, &crate::labels::varying(&cases));
     let name = |profile: Profile| {
         let number = run.cases.iter().position(|case| case.id == profile.info.case);
         let label = number.and_then(|number| labels.get(number).cloned());

@@ -200,9 +200,9 @@ impl RunSet {
                 let own: Vec<&Sample> =
                     samples.iter().filter(|sample| sample.case == case.id).collect();
                 let skipped = info.skipped.get(case.id.as_str()).copied().unwrap_or(0);
-                let mut case = CaseSet::new(number, case.clone(), &own, skipped);
-                case.stand_for(info.step.as_ref());
-                cases.push(case);
+                let mut set = CaseSet::new(number, case.clone(), &own, skipped);
+                set.stand_for(info.step_of(case));
+                cases.push(set);
             }
             infos.push(info);
         }
@@ -234,7 +234,9 @@ impl RunSet {
             let own: Vec<usize> =
                 (0..self.cases.len()).filter(|&case| self.cases[case].run == run).collect();
             let infos: Vec<&CaseInfo> = own.iter().map(|&case| &self.cases[case].info).collect();
-            for (&case, label) in own.iter().zip(labels::labels(&infos, &self.varying)) {
+            for (&case, label) in
+                own.iter().zip(labels::with_steps(&self.runs[run], &infos, &self.varying))
+            {
                 names[case] = match (self.runs.len(), own.len()) {
                     (1, _) => label,
                     (_, 1) => self.run_name(run),
@@ -265,7 +267,7 @@ impl RunSet {
             .flat_map(|run| {
                 let own = self.cases.iter().filter(|case| case.run == run);
                 let infos: Vec<&CaseInfo> = own.map(|case| &case.info).collect();
-                labels::labels(&infos, &labels::varying(&infos))
+                labels::of_revisions(&infos, None)
             })
             .collect()
     }
@@ -286,6 +288,7 @@ impl RunSet {
     /// "case".
     pub fn label_name(&self) -> &str {
         match self.varying.as_slice() {
+            _ if self.is_revisions() => "step",
             [one] if self.runs.len() == 1 && self.is_one_kind(one) => one,
             _ if self.runs.len() > 1 && self.is_ordered() => "step",
             _ => "case",
@@ -307,6 +310,9 @@ impl RunSet {
         if self.runs.len() > 1 {
             return self.is_history();
         }
+        if self.is_revisions() {
+            return true;
+        }
         let [name] = self.varying.as_slice() else { return false };
         if !self.is_one_kind(name) {
             return false;
@@ -326,7 +332,18 @@ impl RunSet {
         let Some(first) = unlabelled.next() else { return true };
         let own = self.cases.iter().filter(|case| case.run == first);
         let infos: Vec<&CaseInfo> = own.map(|case| &case.info).collect();
-        unlabelled.next().is_none() && labels::varying(&infos) == ["step"]
+        let are_steps = !self.runs[first].revisions.is_empty();
+        unlabelled.next().is_none() && (are_steps || labels::varying(&infos) == ["step"])
+    }
+
+    /// Whether it is one run that holds a whole history.
+    pub(crate) fn is_revisions(&self) -> bool {
+        matches!(self.runs.as_slice(), [run] if !run.revisions.is_empty())
+    }
+
+    /// Whether it is one run whose cases differ in their parameters alone.
+    pub(crate) fn is_sweep(&self) -> bool {
+        self.runs.len() == 1 && !self.is_revisions()
     }
 
     /// The case that others are held against: the named one (by label or by id), or the first that
@@ -349,6 +366,33 @@ impl RunSet {
                 bail!("no case `{name}`; there are: {}", labels.join(", "))
             }
         }
+    }
+
+    /// The case that one is held against where the set is held against `reference`. In a history of
+    /// several cases that is the same case at the reference's revision, or at the first one that
+    /// has numbers.
+    pub(crate) fn held_against(&self, case: usize, reference: Option<usize>) -> Option<usize> {
+        let (reference, own) = (reference?, &self.cases[case].info);
+        let Some(revision) = &own.revision else { return Some(reference) };
+        let id = own.id.as_str().strip_suffix(revision.as_str());
+        let line = |other: &usize| {
+            let other = &self.cases[*other].info;
+            let suffix = other.revision.as_deref().unwrap_or_default();
+            other.id.as_str().strip_suffix(suffix) == id
+        };
+        let timed = |other: &usize| self.cases[*other].wall_time().is_some();
+        let line: Vec<usize> = (0..self.cases.len()).filter(line).filter(timed).collect();
+        let at = &self.cases[reference].info.revision;
+        let there = line.iter().find(|other| self.cases[**other].info.revision == *at);
+        there.or(line.first()).copied()
+    }
+
+    /// What cases are held against, in words, where the set is held against `reference`: in a
+    /// history of several cases a step.
+    pub(crate) fn against_words(&self, reference: usize) -> &str {
+        let case = &self.cases[reference];
+        let revision = self.runs[case.run].revision_of(&case.info);
+        revision.map_or(case.label.as_str(), |revision| revision.step.id.as_str())
     }
 
     /// Wall time of one case against that of another.

@@ -162,7 +162,7 @@ impl Builder<'_> {
             Key::Cores => unit("cores busy", CORES)?,
             Key::Memory => unit("peak RSS", MEMORY)?,
             Key::Against => match self.reference {
-                Some(case) => format!("against {}", self.set.cases[case].label),
+                Some(case) => format!("against {}", self.set.against_words(case)),
                 None => "result".to_owned(),
             },
             Key::Metric(metric) => unit(metric, metric)?,
@@ -242,10 +242,11 @@ impl Builder<'_> {
         if let Some(trouble) = case.trouble() {
             return Cell::text(trouble);
         }
-        if self.reference == Some(index) {
+        let reference = self.set.held_against(index, self.reference);
+        if reference == Some(index) {
             return Cell::text("reference");
         }
-        let Some(ratio) = self.reference.and_then(|other| self.set.against(index, other)) else {
+        let Some(ratio) = reference.and_then(|other| self.set.against(index, other)) else {
             return Cell::text("no time to compare");
         };
         let text = ratio_text(&ratio);

@@ -9,6 +9,7 @@ mod gate;
 mod history;
 mod profile;
 mod report;
+mod revisions;
 
 use std::path::PathBuf;
 
@@ -26,9 +27,10 @@ pub(crate) use data::{
 pub(crate) use doctor::{DoctorArgs, DoctorFormat};
 pub(crate) use formats::{ExportArgs, ImportArgs};
 pub(crate) use gate::{AcceptArgs, GateArgs, GateFormat, OnlyChoice};
-pub(crate) use history::{ChoiceArgs, CompareArgs, HistoryArgs, MarkArgs};
+pub(crate) use history::{ChoiceArgs, CompareArgs, MarkArgs, StepArgs};
 pub(crate) use profile::{ExportFormat, ProfileArgs};
 pub(crate) use report::ReportArgs;
+pub(crate) use revisions::{HistoryArgs, RepoArgs};
 
 const EXIT_CODES: &str = "\
 Exit codes: 0 ok, 1 internal, 2 usage or suite, 3 regression, 4 nothing selected, 5 wrong answer,
@@ -64,6 +66,8 @@ pub(crate) enum Command {
     Gate(Box<GateArgs>),
     /// Record that a change which the gate refuses may be, in a file under review.
     Accept(AcceptArgs),
+    /// Measure a suite at every revision of a range, in turn, as one history.
+    History(Box<HistoryArgs>),
     /// Say which step of an optimisation history a run stands for, and whether it was reverted.
     Mark(MarkArgs),
     /// List the runs of the store.
@@ -134,7 +138,7 @@ pub(crate) struct RunArgs {
     #[command(flatten)]
     pub(crate) data: DataDirArgs,
     #[command(flatten)]
-    pub(crate) history: HistoryArgs,
+    pub(crate) history: StepArgs,
     #[command(flatten)]
     pub(crate) ending: EndingArgs,
 }

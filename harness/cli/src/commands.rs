@@ -10,6 +10,7 @@ pub(crate) mod doctor;
 pub(crate) mod explain;
 pub(crate) mod export;
 pub(crate) mod gate;
+pub(crate) mod history;
 pub(crate) mod import;
 pub(crate) mod init;
 pub(crate) mod list;
@@ -24,7 +25,8 @@ pub(crate) mod schema;
 pub(crate) mod show;
 pub(crate) mod workloads;
 
-mod history;
+mod builds;
+mod choice;
 mod measuring;
 mod planning;
 mod profiling;

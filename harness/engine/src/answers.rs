@@ -136,6 +136,7 @@ mod tests {
             params: Params::default(),
             title: String::new(),
             answer: None,
+            at: None,
             expect,
         }
     }

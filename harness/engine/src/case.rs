@@ -34,6 +34,48 @@ pub struct Case {
     pub answer: Option<String>,
     /// What the answer must be.
     pub expect: Expect,
+    /// The revision that it is measured at; `None` outside a history.
+    pub at: Option<At>,
+}
+
+/// A revision of a history, as its cases name it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct At {
+    /// The number of its step.
+    pub step: String,
+    /// What stands behind `@` in the ids of its cases: the same in every history that it is in.
+    pub key: String,
+    /// Whether its programs are there; without them nothing of it is measured.
+    pub built: bool,
+}
+
+impl Case {
+    /// Whether its program is there: a revision of a history may have none.
+    pub fn is_built(&self) -> bool {
+        self.at.as_ref().is_none_or(|at| at.built)
+    }
+
+    /// The group of one of its answers: as the suite names it, else as the work does. The cases of
+    /// one revision must agree with each other; another revision may well answer otherwise.
+    pub(crate) fn group(&self, own: Option<String>) -> Option<String> {
+        let group = self.answer.clone().or(own)?;
+        Some(match &self.at {
+            Some(at) => at.group(&group),
+            None => group,
+        })
+    }
+}
+
+impl At {
+    /// The group of that name among the answers of this revision.
+    pub fn group(&self, group: &str) -> String {
+        format!("{group}@{}", self.key)
+    }
+
+    /// The id of a case at this revision.
+    pub fn id(&self, case: &CaseId) -> CaseId {
+        CaseId::new(format!("{case}@{}", self.key))
+    }
 }
 
 /// What a suite pins of an answer.

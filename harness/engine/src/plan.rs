@@ -12,6 +12,7 @@ mod ids;
 mod machine;
 mod overrides;
 mod passes;
+mod revisions;
 mod typing;
 
 use std::collections::BTreeMap;
@@ -30,6 +31,7 @@ use draft::{Draft, FILTER_NAMES, check_placeholders};
 pub use filter::Filter;
 use grid::{CASES_MAX, Point};
 pub use overrides::Override;
+pub use revisions::PlannedRevision;
 
 /// Longest case id, in characters.
 const ID_CHARS_MAX: usize = 1_000;
@@ -199,6 +201,9 @@ impl Plan {
         if self.workloads_vary || words.is_empty() {
             words.insert(0, case.workload.clone());
         }
+        if let Some(at) = &case.at {
+            words.insert(0, at.step.clone());
+        }
         words.join(" ")
     }
 }
@@ -288,6 +293,7 @@ fn case(suite: &Suite, draft: &Draft<'_>, point: &Point) -> Result<Case, SuiteEr
         title: draft.def.title.clone().unwrap_or_else(|| title(draft, point)),
         answer: draft.def.answer.clone(),
         expect: draft.def.expect.clone(),
+        at: None,
     })
 }
 

@@ -114,6 +114,7 @@ mod tests {
             params: Params::default(),
             title: String::new(),
             answer: None,
+            at: None,
             expect: Expect::default(),
         }
     }

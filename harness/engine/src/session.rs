@@ -66,6 +66,8 @@ pub struct Outcome {
     pub wrong: BTreeSet<CaseId>,
     /// Cases that failed otherwise.
     pub failed: BTreeSet<CaseId>,
+    /// Cases without a program: the revision does not build.
+    pub unbuilt: BTreeSet<CaseId>,
 }
 
 impl Outcome {
@@ -74,9 +76,15 @@ impl Outcome {
         if let Status::Failed(failure) = &sample.status {
             match failure.kind {
                 FailureKind::WrongAnswer => self.wrong.insert(sample.case.clone()),
+                FailureKind::Build => self.unbuilt.insert(sample.case.clone()),
                 _ => self.failed.insert(sample.case.clone()),
             };
         }
+    }
+
+    /// Whether a case has failed in one way or another.
+    pub fn is_out(&self, case: &CaseId) -> bool {
+        [&self.wrong, &self.failed, &self.unbuilt].into_iter().any(|cases| cases.contains(case))
     }
 }
 
@@ -109,6 +117,9 @@ impl Session<'_> {
         info.skipped.clear();
         for slot in plan.slots() {
             let case = plan.case(slot);
+            if !case.is_built() {
+                continue;
+            }
             let Some(todo) = tally.todo(case, slot) else { continue };
             if self.stop.load(Ordering::Relaxed) {
                 return Ok((Ended::Interrupted, tally.outcome));
@@ -163,6 +174,14 @@ impl Session<'_> {
             _ => self.bench.replicate(case, todo, keep),
         }
     }
+}
+
+/// The cases of which a pass has something left to do, given what was measured before.
+pub fn left(plan: &Plan, earlier: &[Sample], pass: Pass) -> BTreeSet<CaseId> {
+    let tally = Tally::of(earlier, plan);
+    let slots = plan.slots().into_iter().filter(|slot| slot.pass == pass);
+    let open = slots.filter(|slot| tally.todo(plan.case(*slot), *slot).is_some());
+    open.map(|slot| plan.case(slot).id.clone()).collect()
 }
 
 /// Writes down how a pass is taken, when its first sample is due.
@@ -336,8 +355,8 @@ impl<'a> Tally<'a> {
         if sample.status != Status::Ok {
             return;
         }
-        if let (Some(answer), Some(group)) = (&mut sample.answer, &case.answer) {
-            answer.group = Some(group.clone());
+        if let Some(answer) = &mut sample.answer {
+            answer.group = case.group(answer.group.take());
         }
         let rows = sample.value(record::metrics::ROWS.name).map(|rows| rows as u64);
         let ledger = self.ledgers.entry(sample.pass).or_default();
@@ -367,7 +386,10 @@ impl<'a> Tally<'a> {
     }
 
     fn is_short(&self, plan: &Plan) -> bool {
-        plan.slots().into_iter().any(|slot| self.todo(plan.case(slot), slot).is_some())
+        let built = plan.slots().into_iter().filter(|slot| plan.case(*slot).is_built());
+        built
+            .map(|slot| (plan.case(slot), slot))
+            .any(|(case, slot)| self.todo(case, slot).is_some())
     }
 
     fn progress(&self, pass: Pass) -> Progress {

@@ -45,6 +45,7 @@ fn command(words: &[&str]) -> Case {
         params: Params::default(),
         title: String::new(),
         answer: None,
+        at: None,
         expect: Expect::default(),
     }
 }

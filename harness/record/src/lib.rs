@@ -20,7 +20,8 @@ pub use metric::{Better, Counting, Source, Unit, Value};
 pub use pass::Pass;
 pub use profile::{Profile, ProfileInfo, Region, Stack, Weight};
 pub use run::{
-    CaseInfo, Environment, Fact, Import, ImportedFile, PassInfo, RunInfo, SamplingInfo, Step,
+    CaseInfo, DiffStat, Environment, Fact, Import, ImportedFile, PassInfo, Revision, RunInfo,
+    SamplingInfo, Step,
     SuiteInfo, Unavailable,
 };
 pub use sample::{Answer, Failure, FailureKind, Mark, Sample, Status};

@@ -33,6 +33,10 @@ pub struct RunInfo {
     /// The step of an optimisation history that this run stands for.
     #[serde(default)]
     pub step: Option<Step>,
+    /// The revisions whose history this run holds whole, the oldest first; its cases are those of
+    /// the suite once for each. Empty for every other run.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub revisions: Vec<Revision>,
     /// The machine before the first sample.
     pub before: Environment,
     /// The machine after the last sample.
@@ -62,6 +66,20 @@ impl RunInfo {
     /// The case of that name.
     pub fn case(&self, id: &CaseId) -> Option<&CaseInfo> {
         self.cases.iter().find(|case| case.id == *id)
+    }
+
+    /// The step that a case stands for: that of its revision, else that of the run.
+    pub fn step_of(&self, case: &CaseInfo) -> Option<&Step> {
+        match case.revision {
+            Some(_) => self.revision_of(case).map(|revision| &revision.step),
+            None => self.step.as_ref(),
+        }
+    }
+
+    /// The revision that a case was measured at.
+    pub fn revision_of(&self, case: &CaseInfo) -> Option<&Revision> {
+        let key = case.revision.as_ref()?;
+        self.revisions.iter().find(|revision| revision.commit.starts_with(key.as_str()))
     }
 }
 
@@ -157,6 +175,9 @@ pub struct CaseInfo {
     /// The answer group that the suite names, if it names one.
     #[serde(default)]
     pub answer: Option<String>,
+    /// The beginning of the commit that it was measured at, in a run that holds a history.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub revision: Option<String>,
 }
 
 /// How a pass beside the timed one was taken.
@@ -186,6 +207,39 @@ pub struct Step {
     /// Whether it was taken back.
     #[serde(default)]
     pub reverted: bool,
+}
+
+/// A revision of a repository as a step of a history.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Revision {
+    /// Its number, its title (the first line of its message where nobody said otherwise), and what
+    /// became of it.
+    pub step: Step,
+    /// The full id of the commit.
+    pub commit: String,
+    /// The full id of its tree: equal trees are equal sources.
+    pub tree: String,
+    /// What its message says below the first line; may be empty.
+    #[serde(default)]
+    pub message: String,
+    /// When its author made it, in seconds since the Unix epoch.
+    pub authored_s: i64,
+    /// What it changed against the commit before it.
+    pub diff: DiffStat,
+    /// The run whose samples it has, where it was not measured in turn with the others.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub taken_from: Option<RunId>,
+}
+
+/// How much a commit changed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DiffStat {
+    /// Files.
+    pub files: u64,
+    /// Lines that it has and the one before has not.
+    pub added: u64,
+    /// Lines that the one before has and it has not.
+    pub removed: u64,
 }
 
 /// The machine and the build at one moment.

@@ -81,6 +81,8 @@ pub struct Failure {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FailureKind {
+    /// There is no program, because its revision does not build.
+    Build,
     /// The program could not be started.
     Start,
     /// It did not speak the protocol, or not this version.
@@ -102,6 +104,7 @@ pub enum FailureKind {
 impl FailureKind {
     /// Every class.
     pub const ALL: &'static [Self] = &[
+        Self::Build,
         Self::Start,
         Self::Protocol,
         Self::Prepare,
@@ -120,6 +123,7 @@ impl FailureKind {
     /// The word that stands in the store.
     pub fn as_str(self) -> &'static str {
         match self {
+            Self::Build => "build",
             Self::Start => "start",
             Self::Protocol => "protocol",
             Self::Prepare => "prepare",

@@ -18,8 +18,10 @@ impl RunSet {
     pub fn keep_case(&mut self, name: &str) -> Result<()> {
         let own = self.own_labels();
         let named = |case: usize| {
-            let names = [self.cases[case].info.id.as_str(), &own[case]];
-            names.contains(&name) || self.named_label(case, &own[case]) == name
+            let id = self.cases[case].info.id.as_str();
+            // In a history, the case at every revision.
+            let at_all = id.split_once('@').map_or(id, |(id, _)| id);
+            [id, at_all, &own[case]].contains(&name) || self.named_label(case, &own[case]) == name
         };
         let kept: Vec<bool> = (0..self.cases.len()).map(named).collect();
         if !kept.contains(&true) {

@@ -28,6 +28,7 @@ pub(crate) fn case(params: &[(&str, Json)], title: &str) -> CaseInfo {
         params,
         title: title.to_owned(),
         answer: None,
+        revision: None,
     }
 }
 
@@ -127,6 +128,7 @@ pub(crate) fn info(cases: Vec<CaseInfo>) -> RunInfo {
         cases,
         label: None,
         step: None,
+        revisions: Vec::new(),
         before: Environment {
             machine_key: "m1".to_owned(),
             facts: vec![

@@ -65,7 +65,7 @@ pub(crate) struct MarkArgs {
 
 /// What a new run stands for, and what it is held against.
 #[derive(Debug, Args)]
-pub(crate) struct HistoryArgs {
+pub(crate) struct StepArgs {
     /// The step of an optimisation history that this run stands for, for instance 09.
     #[arg(long, value_name = "ID", value_parser = step_id, conflicts_with = "resume")]
     pub(crate) step: Option<String>,
@@ -83,7 +83,7 @@ pub(crate) struct HistoryArgs {
     pub(crate) save_baseline: Option<String>,
 }
 
-impl HistoryArgs {
+impl StepArgs {
     /// The step, as the run will carry it.
     pub(crate) fn step(&self) -> Option<Step> {
         Some(Step {

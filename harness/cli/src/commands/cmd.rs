@@ -41,7 +41,7 @@ pub(crate) fn run(args: &CmdArgs) -> anyhow::Result<Exit> {
         pin: None,
     };
     let plan = planning::plan_text(&text, &selection, &mut ground.launcher)?;
-    let part = begin(&ground, plan, args.ending.label.as_deref())?;
+    let part = begin(&ground, plan, args.ending.label.as_deref(), |_| {})?;
     let Measured { exit, set } = measure(&mut ground, part, &args.ending)?;
     if exit == Exit::WorkloadFailed && !args.ignore_failure {
         eprintln!("hint: `-i` counts a sample whatever the exit code of its command");

@@ -6,7 +6,7 @@ use reports::RunSet;
 use reports::compare::{self, Comparison, Yardstick};
 
 use super::reading;
-use crate::args::{CompareArgs, HistoryArgs, TableFormat};
+use crate::args::{CompareArgs, StepArgs, TableFormat};
 use crate::exit::{Exit, UsageError};
 use crate::output::print;
 use crate::place;
@@ -91,7 +91,7 @@ impl Against {
     ///
     /// # Errors
     /// When there is no such run, or a baseline cannot have that name.
-    pub(crate) fn find(store: &Store, args: &HistoryArgs) -> anyhow::Result<Self> {
+    pub(crate) fn find(store: &Store, args: &StepArgs) -> anyhow::Result<Self> {
         if let Some(name) = &args.save_baseline {
             check(store, name)?;
         }
@@ -106,7 +106,7 @@ impl Against {
     /// When the baseline cannot be read or the store cannot be written.
     pub(crate) fn conclude(
         &self,
-        (store, args, format): (&Store, &HistoryArgs, TableFormat),
+        (store, args, format): (&Store, &StepArgs, TableFormat),
         set: &RunSet,
         exit: Exit,
     ) -> anyhow::Result<()> {

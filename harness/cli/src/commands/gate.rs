@@ -4,7 +4,6 @@
 //! `reports` judges them, and the exit code is what the findings come to.
 
 pub(crate) mod accepted;
-mod builds;
 mod ci;
 mod sides;
 mod watch;

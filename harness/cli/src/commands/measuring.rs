@@ -14,7 +14,7 @@ use engine::session::{Ended, Outcome, Session};
 use engine::worker::Launcher;
 use engine::{counters, environment};
 use record::store::{RunWriter, Store};
-use record::{RunInfo, Sample};
+use record::{RunId, RunInfo, Sample};
 use reports::RunSet;
 
 use super::{planning, profiling, reading};
@@ -75,6 +75,10 @@ pub(crate) struct Part {
     pub(crate) info: RunInfo,
     pub(crate) writer: RunWriter,
     pub(crate) earlier: Vec<Sample>,
+    /// Whether a machine that cannot be profiled is no failure: nobody asked for profiles.
+    pub(crate) lenient: bool,
+    /// What continues the run when it is stopped.
+    pub(crate) again: String,
 }
 
 /// What measuring came to.
@@ -84,11 +88,16 @@ pub(crate) struct Measured {
     pub(crate) set: Option<RunSet>,
 }
 
-/// Opens a new run for a plan.
+/// Opens a new run for a plan. `say` adds what else is known of it before it is written.
 ///
 /// # Errors
 /// When the store cannot be written.
-pub(crate) fn begin(ground: &Ground, plan: Plan, label: Option<&str>) -> anyhow::Result<Part> {
+pub(crate) fn begin(
+    ground: &Ground,
+    plan: Plan,
+    label: Option<&str>,
+    say: impl FnOnce(&mut RunInfo),
+) -> anyhow::Result<Part> {
     let work_dir = work_dir(&plan, &ground.store);
     let before = capture(&work_dir, &ground.tree)?;
     let now_ns = now_ns();
@@ -96,8 +105,15 @@ pub(crate) fn begin(ground: &Ground, plan: Plan, label: Option<&str>) -> anyhow:
     let mut info = planning::run_info(&plan, id, now_ns, before);
     info.label = label.map(str::to_owned);
     warn(&mut info, &plan);
+    say(&mut info);
     let writer = RunWriter::create(&ground.store, &info)?;
-    Ok(Part { plan, info, writer, earlier: Vec::new() })
+    let again = again(&info.id);
+    Ok(Part { plan, info, writer, earlier: Vec::new(), lenient: false, again })
+}
+
+/// What continues a run that was stopped.
+pub(crate) fn again(id: &RunId) -> String {
+    format!("`dyno run --resume {id}`")
 }
 
 /// Measures what is left of a run, prints its table and writes its report.
@@ -109,8 +125,7 @@ pub(crate) fn measure(
     mut part: Part,
     ending: &EndingArgs,
 ) -> anyhow::Result<Measured> {
-    let resume = format!("`dyno run --resume {}` takes it again and continues", part.info.id);
-    let stop = interrupt::listen(resume)?;
+    let stop = interrupt::listen(format!("{} takes it again and continues", part.again))?;
     let _alone = alone(&ground.store, &mut part.info.warnings);
     let plan = &part.plan;
     let work_dir = work_dir(&part.plan, &ground.store).join(part.info.id.as_str());
@@ -141,11 +156,11 @@ pub(crate) fn measure(
     let _ = std::fs::remove_dir_all(&work_dir);
     // What is in the journal is safe, whatever went wrong.
     let (ended, outcome) = measured.with_context(|| {
-        format!("run {} is kept so far; `dyno run --resume` continues", part.info.id)
+        format!("run {} is kept so far; {} continues", part.info.id, part.again)
     })?;
     if ended == Ended::Interrupted {
         part.writer.update(&part.info)?;
-        eprintln!("interrupted; `dyno run --resume {}` continues", part.info.id);
+        eprintln!("interrupted; {} continues", part.again);
         return Ok(Measured { exit: Exit::Interrupted, set: None });
     }
     let passed = passed?;
@@ -155,6 +170,7 @@ pub(crate) fn measure(
     part.writer.finish(&part.info)?;
     let set = conclude(ending, &ground.store, &id)?;
     let exit = match (exit(&outcome), passed) {
+        (Exit::Ok, Some(passed)) if passed.exit == Exit::Internal && part.lenient => Exit::Ok,
         (Exit::Ok, Some(passed)) => passed.exit,
         (exit, _) => exit,
     };
@@ -162,7 +178,10 @@ pub(crate) fn measure(
 }
 
 /// The table on standard output, and the report in the run's directory.
-fn conclude(ending: &EndingArgs, store: &Store, id: &record::RunId) -> anyhow::Result<RunSet> {
+///
+/// # Errors
+/// When the run cannot be read, or its report not be written.
+pub(crate) fn conclude(ending: &EndingArgs, store: &Store, id: &RunId) -> anyhow::Result<RunSet> {
     let set = reading::run_set(store, std::slice::from_ref(id))?;
     print(&reading::table(&set, ending.format, None)?)?;
     if !ending.no_report {

@@ -144,6 +144,7 @@ pub(crate) fn run_info(plan: &Plan, id: RunId, started_ns: i64, before: Environm
         cases: plan.cases.iter().map(case_info).collect(),
         label: None,
         step: None,
+        revisions: Vec::new(),
         before,
         after: None,
         passes: Vec::new(),
@@ -191,6 +192,7 @@ fn case_info(case: &Case) -> CaseInfo {
         params,
         title: case.title.clone(),
         answer: case.answer.clone(),
+        revision: case.at.as_ref().map(|at| at.key.clone()),
     }
 }
 

@@ -54,7 +54,8 @@ fn sample(args: &ProfileArgs, suite: &Path) -> anyhow::Result<Exit> {
     profiling.time = args.time.unwrap_or(profiling.time);
     profiling.event = args.event.clone().unwrap_or(profiling.event);
     profiling.inlines |= args.inlines;
-    let Part { plan, mut info, mut writer, .. } = begin(&ground, plan, args.label.as_deref())?;
+    let Part { plan, mut info, mut writer, .. } =
+        begin(&ground, plan, args.label.as_deref(), |_| {})?;
     let stop = interrupt::listen(format!("dyno profile {}", suite.display()))?;
     let work_dir = work_dir(&plan, &ground.store).join(info.id.as_str());
     let exe = ground.exe().to_owned();

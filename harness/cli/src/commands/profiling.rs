@@ -11,7 +11,7 @@ use engine::plan::Plan;
 use engine::profiler::{ProfilePass, Profiled};
 use engine::session::Outcome;
 use record::store::{RunWriter, Store};
-use record::{FailureKind, Status};
+use record::{CaseId, FailureKind, Status};
 use reports::profile::{Named, View};
 
 use crate::exit::Exit;
@@ -37,8 +37,11 @@ pub(crate) fn pass(
 ) -> anyhow::Result<Passed> {
     let mut pass = ProfilePass::new(profiling.into(), profiling.time, stop);
     let mut passed = Passed { exit: Exit::Ok, profiles: 0 };
+    // Those of an earlier part of the run.
+    let there: Vec<CaseId> =
+        store.profiles(writer.id())?.into_iter().map(|profile| profile.info.case).collect();
     for (number, case) in plan.cases.iter().enumerate() {
-        if earlier.failed.contains(&case.id) || earlier.wrong.contains(&case.id) {
+        if !case.is_built() || earlier.is_out(&case.id) || there.contains(&case.id) {
             continue;
         }
         eprintln!("profiling {}/{}: {}", number + 1, plan.cases.len(), plan.label(case));

@@ -94,6 +94,7 @@ fn protection(run: &RunEntry, baselines: &BTreeSet<RunId>) -> Option<&'static st
     match (&info.label, &info.step) {
         (Some(_), _) => Some("labelled"),
         (None, Some(_)) => Some("a step"),
+        (None, None) if !info.revisions.is_empty() => Some("a history"),
         (None, None) => None,
     }
 }

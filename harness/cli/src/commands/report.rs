@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use record::store::Store;
 use reports::{Assets, PageOptions};
 
-use super::{history, reading};
+use super::{choice, reading};
 use crate::args::ReportArgs;
 use crate::exit::{Exit, UsageError};
 use crate::output::print;
@@ -21,7 +21,7 @@ use crate::place;
 pub(crate) fn run(args: &ReportArgs) -> anyhow::Result<Exit> {
     let options = args.page();
     let store = Store::open(place::store_root(args.store.store.as_deref(), None)?);
-    let (ids, set) = history::choose(&store, &args.choice)?;
+    let (ids, set) = choice::choose(&store, &args.choice)?;
     if let Some((from, to)) = &options.compare {
         // Looked up here, so that a wrong name is a mistake of the command line.
         let found = set.clone().keep_pair(from, to);

@@ -4,7 +4,7 @@ use anyhow::{Context, bail};
 use record::store::{Recovery, RunWriter, State};
 
 use super::compare::Against;
-use super::measuring::{Ground, Measured, Part, begin, measure};
+use super::measuring::{self, Ground, Measured, Part, begin, measure};
 use super::planning::{self, Selection};
 use crate::args::RunArgs;
 use crate::exit::{Exit, UsageError};
@@ -41,11 +41,8 @@ fn fresh(args: &RunArgs) -> anyhow::Result<Exit> {
         print(&planning::listing(&plan, None))?;
         return Ok(Exit::Ok);
     }
-    let mut part = begin(&ground, plan, args.ending.label.as_deref())?;
-    if let Some(step) = args.history.step() {
-        part.info.step = Some(step);
-        part.writer.update(&part.info)?;
-    }
+    let label = args.ending.label.as_deref();
+    let part = begin(&ground, plan, label, |info| info.step = args.history.step())?;
     finish(args, &mut ground, part, &against)
 }
 
@@ -85,6 +82,10 @@ fn resume(args: &RunArgs, name: Option<&str>) -> anyhow::Result<Exit> {
     };
     let against = Against::find(&ground.store, &args.history)?;
     let (writer, mut info, earlier, recovery) = RunWriter::resume(&ground.store, &id)?;
+    if !info.revisions.is_empty() {
+        let text = format!("run {id} is a history: the same `dyno history` continues it");
+        return Err(UsageError(text).into());
+    }
     eprintln!("resuming {id}: {}", found(&recovery));
     let plan = planning::again(&info, &mut ground.launcher)?;
     let same = plan.cases.iter().map(|case| &case.id).eq(info.cases.iter().map(|c| &c.id));
@@ -94,12 +95,13 @@ fn resume(args: &RunArgs, name: Option<&str>) -> anyhow::Result<Exit> {
     if args.ending.label.is_some() {
         info.label.clone_from(&args.ending.label);
     }
-    let part = Part { plan, info, writer, earlier };
+    let again = measuring::again(&id);
+    let part = Part { plan, info, writer, earlier, lenient: false, again };
     finish(args, &mut ground, part, &against)
 }
 
 /// What the journal held, in words.
-fn found(recovery: &Recovery) -> String {
+pub(crate) fn found(recovery: &Recovery) -> String {
     let mut text = format!("{} samples are kept", recovery.samples);
     if recovery.tail_bytes > 0 {
         text.push_str("; the last line was half written and is taken again");

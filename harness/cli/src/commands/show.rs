@@ -2,7 +2,7 @@
 
 use record::store::Store;
 
-use super::{history, reading};
+use super::{choice, reading};
 use crate::args::ShowArgs;
 use crate::exit::Exit;
 use crate::output::print;
@@ -14,7 +14,7 @@ use crate::place;
 /// When there is no such run or case.
 pub(crate) fn run(args: &ShowArgs) -> anyhow::Result<Exit> {
     let store = Store::open(place::store_root(args.store.store.as_deref(), None)?);
-    let (_, set) = history::choose(&store, &args.choice)?;
+    let (_, set) = choice::choose(&store, &args.choice)?;
     print(&reading::table(&set, args.format, args.against.as_deref())?)?;
     Ok(Exit::Ok)
 }

@@ -134,3 +134,41 @@ pub(crate) fn skip(why: &str) {
     assert!(std::env::var_os("CI").is_none(), "under CI this must not be skipped: {why}");
     println!("skipped: {why}");
 }
+
+/// `None` where there is no git, which is said.
+#[track_caller]
+pub(crate) fn has_git() -> Option<()> {
+    if Command::new("git").arg("--version").output().is_ok() {
+        return Some(());
+    }
+    skip("no git");
+    None
+}
+
+/// git in a directory, as nobody in particular and one minute after the last commit.
+pub(crate) fn git(directory: &Path, arguments: &[&str], minute: usize) {
+    let mut git = Command::new("git");
+    git.args(["-c", "user.name=a", "-c", "user.email=a@example.org"]).args(arguments);
+    git.env("GIT_AUTHOR_DATE", format!("{} +0000", 1_700_000_000 + 60 * minute));
+    git.env("GIT_CONFIG_GLOBAL", "/dev/null").env("GIT_CONFIG_SYSTEM", "/dev/null");
+    let done = git.current_dir(directory).output().unwrap();
+    assert!(done.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&done.stderr));
+}
+
+/// Makes a repository of that many commits, `commit 0` and on, each with the files that it is told.
+pub(crate) fn repository(
+    directory: &Path,
+    commits: usize,
+    files: &dyn Fn(usize) -> Vec<(String, String)>,
+) {
+    fs::create_dir_all(directory).unwrap();
+    git(directory, &["init", "-q"], 0);
+    for number in 0..commits {
+        for (name, text) in files(number) {
+            fs::write(directory.join(name), text).unwrap();
+        }
+        git(directory, &["add", "-A"], number);
+        let message = format!("commit {number}\n\nWhy {number}.");
+        git(directory, &["commit", "-qm", &message], number);
+    }
+}

@@ -104,8 +104,8 @@ impl<'a> ProfilePass<'a> {
         if sample.status != Status::Ok {
             return;
         }
-        if let (Some(answer), Some(group)) = (&mut sample.answer, &case.answer) {
-            answer.group = Some(group.clone());
+        if let Some(answer) = &mut sample.answer {
+            answer.group = case.group(answer.group.take());
         }
         let rows = sample.value(metrics::ROWS.name).map(|rows| rows as u64);
         if let Err(failure) = self.ledger.judge(case, rows, sample.answer.as_ref()) {

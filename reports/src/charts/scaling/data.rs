@@ -49,7 +49,7 @@ impl<'a> Data<'a> {
     /// The sweep over the first number of workers that varies, with at least three values in one
     /// line.
     pub(super) fn new(set: &'a RunSet) -> Option<Self> {
-        if set.runs.len() != 1 {
+        if !set.is_sweep() {
             return None;
         }
         let mut names = WORKERS.into_iter();

@@ -48,7 +48,7 @@ impl<'a> Grid<'a> {
     /// The map of one run whose cases differ in at least two parameters, each with two values or
     /// more, and which holds every pair of them.
     pub(super) fn new(set: &'a RunSet) -> Option<Self> {
-        if set.runs.len() != 1 || set.varying.len() < 2 {
+        if !set.is_sweep() || set.varying.len() < 2 {
             return None;
         }
         let mut axes: Vec<Axis> = set.varying.iter().filter_map(|name| axis(set, name)).collect();

@@ -9,8 +9,8 @@ use engine::plan::Plan;
 use record::CaseId;
 use record::gate::{Party as Named, Role};
 
-use super::builds::{Builder, Copies};
 use crate::args::GateArgs;
+use crate::commands::builds::{Builder, Copies};
 use crate::commands::measuring::Ground;
 use crate::commands::planning::{self, Selection};
 use crate::exit::UsageError;

@@ -28,6 +28,7 @@ pub(in crate::store) fn info(id: &str) -> RunInfo {
         ]),
         title: String::new(),
         answer: None,
+        revision: None,
     };
     RunInfo {
         schema: RunInfo::SCHEMA,
@@ -61,6 +62,7 @@ pub(in crate::store) fn info(id: &str) -> RunInfo {
         cases: vec![case("00"), case("09")],
         label: None,
         step: None,
+        revisions: Vec::new(),
         before: Environment::default(),
         after: None,
         passes: vec![],

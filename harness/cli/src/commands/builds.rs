@@ -1,8 +1,10 @@
-//! Builds of a gate: a git worktree per revision under a cache, built as the suite says, and the
+//! Builds of revisions: a git worktree per revision under a cache, built as the suite says, and the
 //! executable copied out of it without its debug information, which would only cost copying.
 //!
-//! Nothing here knows what is measured. A build that was made once is taken again.
+//! Gates, histories and searches come here; nothing here knows what is measured. A tree that was
+//! built once is not built again.
 
+use std::fmt;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -14,21 +16,53 @@ use engine::pairs::{Party, Replace};
 use engine::suite::Build;
 use engine::worker::command::run_to_end;
 use engine::worker::{Launcher, Spawn};
+use record::{Failure, FailureKind};
 
 use crate::place;
 
-/// Built executables that are kept; the oldest go.
-const KEPT: usize = 8;
+/// Built executables that are kept; those that were not used for longest go.
+const KEPT: usize = 24;
 
 /// Lines of a failed build that are shown.
 const LINES: usize = 30;
 
+/// A revision that does not build: no fault of dyno or of the machine.
+#[derive(Debug)]
+pub(crate) struct NoBuild(pub(crate) Failure);
+
+impl NoBuild {
+    /// The end of what the build said; its last line stands in the message too, where rows show it.
+    fn new(failure: Failure) -> Self {
+        let lines: Vec<&str> = failure.output.lines().collect();
+        let last = lines.iter().rev().find(|line| !line.trim().is_empty());
+        let message = failure.message.trim_start_matches("build: ");
+        let message = match last {
+            Some(last) => format!("{message}: {}", last.trim()),
+            None => message.to_owned(),
+        };
+        let output = lines[lines.len().saturating_sub(LINES)..].join("\n");
+        Self(Failure { kind: FailureKind::Build, message, output })
+    }
+}
+
+impl fmt::Display for NoBuild {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "build: {}", self.0.message)?;
+        match self.0.output.as_str() {
+            "" => Ok(()),
+            output => write!(f, "\n{output}"),
+        }
+    }
+}
+
+impl std::error::Error for NoBuild {}
+
 /// What builds.
-pub(super) struct Builder<'a> {
-    pub(super) launcher: &'a mut Launcher,
-    /// The root of the working tree.
-    pub(super) workspace: PathBuf,
-    pub(super) build: Option<&'a Build>,
+pub(crate) struct Builder<'a> {
+    pub(crate) launcher: &'a mut Launcher,
+    /// The root of the repository's working tree.
+    pub(crate) workspace: PathBuf,
+    pub(crate) build: Option<&'a Build>,
 }
 
 impl Builder<'_> {
@@ -36,24 +70,24 @@ impl Builder<'_> {
     ///
     /// # Errors
     /// When there is no such revision, or no git.
-    pub(super) fn commit(&self, revision: &str) -> anyhow::Result<String> {
+    pub(crate) fn commit(&self, revision: &str) -> anyhow::Result<String> {
         let what = format!("{revision}^{{commit}}");
         git(&self.workspace, &["rev-parse", "--verify", "--quiet", &what])
             .map_err(|_| anyhow!("no revision `{revision}` in {}", self.workspace.display()))
     }
 
     /// The text of a file of the working tree as a commit has it; `None` where it has none.
-    pub(super) fn file_at(&self, commit: &str, path: &Path) -> Option<String> {
+    pub(crate) fn file_at(&self, commit: &str, path: &Path) -> Option<String> {
         let path = fs::canonicalize(path).ok()?;
         let inside = path.strip_prefix(fs::canonicalize(&self.workspace).ok()?).ok()?.to_owned();
         git(&self.workspace, &["show", &format!("{commit}:{}", inside.display())]).ok()
     }
 
-    /// Builds a commit in a tree of its own, or finds that it was built before.
+    /// Builds a commit in a tree of its own, or finds that the same sources were built before.
     ///
     /// # Errors
-    /// When the tree cannot be made, or the build fails.
-    pub(super) fn revision(&mut self, commit: &str) -> anyhow::Result<Party> {
+    /// [`NoBuild`] when the build fails; others when the tree cannot be made.
+    pub(crate) fn revision(&mut self, commit: &str) -> anyhow::Result<Party> {
         let cache = place::cache_root()?.join("gate");
         let tree = cache.join("trees").join(commit);
         fs::create_dir_all(cache.join("exe"))
@@ -61,32 +95,54 @@ impl Builder<'_> {
         let lock = File::create(cache.join("lock")).context("cannot lock the cache of builds")?;
         // Another gate may be building the same commit; it is worth waiting for.
         lock.lock().context("cannot lock the cache of builds")?;
-        let key = format!("{commit}-{}", self.fingerprint());
-        let kept = cache.join("exe").join(key);
-        if self.build.is_some_and(|build| build.executable.is_some()) && kept.is_file() {
-            return Ok(executable(kept));
+        let sources = git(&self.workspace, &["rev-parse", &format!("{commit}^{{tree}}")])?;
+        let kept = cache.join("exe").join(format!("{sources}-{}", self.fingerprint()));
+        let in_tree = Party {
+            replace: Replace::Nothing,
+            moved: Some((self.workspace.clone(), tree.clone())),
+        };
+        match self.build.map(|build| build.executable.is_some()) {
+            Some(true) if kept.is_file() => {
+                // The time of its last use, by which old ones go.
+                let _ = File::open(&kept).and_then(|file| file.set_modified(SystemTime::now()));
+                return Ok(executable(kept));
+            }
+            Some(false)
+                if fs::read_to_string(mark(&tree)).is_ok_and(|is| is == self.fingerprint())
+                    && is_at(&tree, commit) =>
+            {
+                return Ok(in_tree);
+            }
+            _ => {}
         }
         self.add_tree(&tree, commit)?;
-        eprintln!("building {commit} in {}", tree.display());
-        let made = self.make(&tree)?;
-        let Some(made) = made else {
-            return Ok(Party {
-                replace: Replace::Nothing,
-                moved: Some((self.workspace.clone(), tree)),
-            });
+        if self.build.is_some() {
+            eprintln!("building {commit} in {}", tree.display());
+        }
+        let Some(made) = self.make(&tree)? else {
+            fs::write(mark(&tree), self.fingerprint()).context("cannot mark a tree as built")?;
+            return Ok(in_tree);
         };
         copy_out(&made, &kept)?;
         forget_old(&cache.join("exe"));
         // What was wanted is out of it; the tree would only take space.
-        let _ = git(&self.workspace, &["worktree", "remove", "--force", &tree.to_string_lossy()]);
+        self.remove_tree(commit);
         Ok(executable(kept))
+    }
+
+    /// Removes the tree of a commit where there is one.
+    pub(crate) fn remove_tree(&self, commit: &str) {
+        let Ok(cache) = place::cache_root() else { return };
+        let tree = cache.join("gate/trees").join(commit);
+        let _ = fs::remove_file(mark(&tree));
+        let _ = git(&self.workspace, &["worktree", "remove", "--force", &tree.to_string_lossy()]);
     }
 
     /// Builds the working tree where it stands.
     ///
     /// # Errors
     /// When the build fails.
-    pub(super) fn working_tree(&mut self, copies: &Copies) -> anyhow::Result<Party> {
+    pub(crate) fn working_tree(&mut self, copies: &Copies) -> anyhow::Result<Party> {
         let workspace = self.workspace.clone();
         eprintln!("building the working tree");
         let Some(made) = self.make(&workspace)? else { return Ok(Party::default()) };
@@ -96,9 +152,7 @@ impl Builder<'_> {
     }
 
     fn add_tree(&self, tree: &Path, commit: &str) -> anyhow::Result<()> {
-        if tree.join(".git").exists()
-            && git(tree, &["rev-parse", "HEAD"]).is_ok_and(|head| head == commit)
-        {
+        if is_at(tree, commit) {
             return Ok(());
         }
         // What an earlier dyno left half made.
@@ -123,15 +177,13 @@ impl Builder<'_> {
         };
         let env: Vec<_> = build.env.iter().map(|(name, text)| (name.clone(), fill(text))).collect();
         let spawn = Spawn::command(&line, tree).with_env(env);
-        run_to_end(self.launcher, &spawn, build.timeout, "build").map_err(|failure| {
-            let lines: Vec<&str> = failure.output.lines().collect();
-            let shown = lines[lines.len().saturating_sub(LINES)..].join("\n");
-            anyhow!("{}\n{shown}", failure.message)
-        })?;
+        run_to_end(self.launcher, &spawn, build.timeout, "build").map_err(NoBuild::new)?;
         let Some(executable) = &build.executable else { return Ok(None) };
         let made = tree.join(fill(executable));
         if !made.is_file() {
-            bail!("the build of {} did not make `{}`", tree.display(), made.display());
+            let message = format!("it ended well and did not make `{}`", made.display());
+            let kind = FailureKind::Build;
+            return Err(NoBuild(Failure { kind, message, output: String::new() }).into());
         }
         Ok(Some(made))
     }
@@ -143,16 +195,21 @@ impl Builder<'_> {
     }
 }
 
-/// A directory for the executables of one gate, gone with it.
-pub(super) struct Copies(PathBuf);
+/// What the directories of [`Copies`] are called, before the number of their process.
+const COPIES: &str = "copies-";
+
+/// A directory for the executables of one gate or history, gone with it.
+pub(crate) struct Copies(PathBuf);
 
 impl Copies {
     /// Makes it.
     ///
     /// # Errors
     /// When it cannot be made.
-    pub(super) fn new() -> anyhow::Result<Self> {
-        let path = place::cache_root()?.join(format!("gate/copies-{}", std::process::id()));
+    pub(crate) fn new() -> anyhow::Result<Self> {
+        let cache = place::cache_root()?.join("gate");
+        forget_dead(&cache);
+        let path = cache.join(format!("{COPIES}{}", std::process::id()));
         fs::create_dir_all(&path).with_context(|| format!("cannot create `{}`", path.display()))?;
         Ok(Self(path))
     }
@@ -161,10 +218,23 @@ impl Copies {
     ///
     /// # Errors
     /// When it cannot be copied.
-    pub(super) fn of(&self, from: &Path, name: &str) -> anyhow::Result<PathBuf> {
+    pub(crate) fn of(&self, from: &Path, name: &str) -> anyhow::Result<PathBuf> {
         let to = self.0.join(name);
         copy_out(from, &to)?;
         Ok(to)
+    }
+
+    /// A build that stays where it is until the end, whatever becomes of the cache.
+    ///
+    /// # Errors
+    /// When it cannot be copied.
+    pub(crate) fn hold(&self, party: Party, name: &str) -> anyhow::Result<Party> {
+        let Replace::Executable(from) = &party.replace else { return Ok(party) };
+        let to = self.0.join(name);
+        if fs::hard_link(from, &to).is_err() {
+            fs::copy(from, &to).with_context(|| format!("cannot copy `{}`", from.display()))?;
+        }
+        Ok(executable(to))
     }
 }
 
@@ -196,6 +266,28 @@ fn copy_out(from: &Path, to: &Path) -> anyhow::Result<()> {
     fs::rename(&new, to).with_context(|| format!("cannot rename `{}`", new.display()))
 }
 
+/// Where it stands that a tree was built, and how.
+fn mark(tree: &Path) -> PathBuf {
+    tree.with_extension("built")
+}
+
+/// Whether a tree is there and has that commit.
+fn is_at(tree: &Path, commit: &str) -> bool {
+    tree.join(".git").exists() && git(tree, &["rev-parse", "HEAD"]).is_ok_and(|head| head == commit)
+}
+
+/// Removes the copies of processes that were killed.
+fn forget_dead(cache: &Path) {
+    for entry in fs::read_dir(cache).into_iter().flatten().flatten() {
+        let name = entry.file_name();
+        let process = name.to_str().and_then(|name| name.strip_prefix(COPIES));
+        let is_dead = |id: &str| !Path::new("/proc").join(id).exists();
+        if Path::new("/proc/self").exists() && process.is_some_and(is_dead) {
+            let _ = fs::remove_dir_all(entry.path());
+        }
+    }
+}
+
 fn forget_old(directory: &Path) {
     let Ok(entries) = fs::read_dir(directory) else { return };
     let age = |path: &PathBuf| {
@@ -210,7 +302,10 @@ fn forget_old(directory: &Path) {
 }
 
 /// What git prints, without the line end.
-fn git(tree: &Path, arguments: &[&str]) -> anyhow::Result<String> {
+///
+/// # Errors
+/// When there is no git, or it refuses.
+pub(crate) fn git(tree: &Path, arguments: &[&str]) -> anyhow::Result<String> {
     let output = Command::new("git")
         .arg("-C")
         .arg(tree)
