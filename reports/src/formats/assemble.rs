@@ -322,6 +322,7 @@ impl<'a> Whole<'a> {
             params: self.params,
             title: String::new(),
             answer: None,
+            revision: None,
         });
         Ok(())
     }
@@ -423,6 +424,7 @@ fn info(heading: &Heading, started: Option<i64>) -> RunInfo {
         cases: Vec::new(),
         label: heading.label.clone(),
         step: heading.step.clone(),
+        revisions: Vec::new(),
         before: Environment::default(),
         after: None,
         passes: Vec::new(),

@@ -66,10 +66,15 @@ impl RunSet {
     /// The cases that a name means: one, or those of a step.
     fn named(&self, name: &str) -> Result<Vec<usize>> {
         let own = self.own_labels();
-        let tests: [&dyn Fn(usize) -> bool; 4] = [
+        let step = |case: usize| {
+            let case = &self.cases[case];
+            self.runs[case.run].revision_of(&case.info).map(|revision| &revision.step.id)
+        };
+        let tests: [&dyn Fn(usize) -> bool; 5] = [
             &|case| self.cases[case].label == name,
             &|case| self.cases[case].info.id.as_str() == name,
             &|case| self.run_name(self.cases[case].run) == name && self.runs.len() > 1,
+            &|case| step(case).is_some_and(|step| step == name),
             &|case| own[case] == name,
         ];
         for test in tests {

@@ -6,7 +6,7 @@ use anyhow::Context;
 use record::store::Store;
 use reports::formats::{Exporter, Material};
 
-use super::{history, reading};
+use super::{choice, reading};
 use crate::args::ExportArgs;
 use crate::exit::{Exit, UsageError};
 use crate::output::print;
@@ -18,7 +18,7 @@ use crate::place;
 /// When there is no such run or case, the format cannot hold it, or a file cannot be written.
 pub(crate) fn run(args: &ExportArgs) -> anyhow::Result<Exit> {
     let store = Store::open(place::store_root(args.store.store.as_deref(), None)?);
-    let (ids, set) = history::choose(&store, &args.choice)?;
+    let (ids, set) = choice::choose(&store, &args.choice)?;
     let mut runs = Vec::new();
     for id in &ids {
         let mut run = store.read(id).with_context(|| format!("cannot read run {id}"))?;
