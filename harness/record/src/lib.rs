@@ -21,7 +21,6 @@ pub use pass::Pass;
 pub use profile::{Profile, ProfileInfo, Region, Stack, Weight};
 pub use run::{
     CaseInfo, DiffStat, Environment, Fact, Import, ImportedFile, PassInfo, Revision, RunInfo,
-    SamplingInfo, Step,
-    SuiteInfo, Unavailable,
+    SamplingInfo, Step, SuiteInfo, Unavailable,
 };
 pub use sample::{Answer, Failure, FailureKind, Mark, Sample, Status};
