@@ -125,7 +125,7 @@ fn signed(bytes: usize) -> i64 {
 
 /// Switches the counting on, for the rest of the life of this process. `false` where the program
 /// has another global allocator, so that nothing can be counted.
-pub(crate) fn count() -> bool {
+pub fn count() -> bool {
     COUNTING.store(true, Relaxed);
     let before = ALLOCATIONS.load(Relaxed);
     drop(black_box(Box::new(0_u64)));
@@ -133,19 +133,19 @@ pub(crate) fn count() -> bool {
 }
 
 /// The counts at the beginning of something.
-#[derive(Clone, Copy)]
-pub(crate) struct Since(Allocation);
+#[derive(Clone, Copy, Debug)]
+pub struct Since(Allocation);
 
 impl Since {
     /// From here on. The peak begins anew with what is allocated now, so two of these at once would
     /// be in each other's way.
-    pub(crate) fn now() -> Self {
+    pub fn now() -> Self {
         PEAK.store(LIVE.load(Relaxed), Relaxed);
         Self(so_far())
     }
 
     /// What was allocated since.
-    pub(crate) fn counted(self) -> Allocation {
+    pub fn counted(self) -> Allocation {
         let (before, now) = (self.0, so_far());
         Allocation {
             allocations: now.allocations - before.allocations,
@@ -156,7 +156,8 @@ impl Since {
     }
 }
 
-fn so_far() -> Allocation {
+/// What was counted since [`count`], by all threads; the peak is that of the last [`Since`].
+pub fn so_far() -> Allocation {
     Allocation {
         allocations: ALLOCATIONS.load(Relaxed),
         reallocations: REALLOCATIONS.load(Relaxed),

@@ -5,9 +5,9 @@
 //! same [`protocol`] types at its end of the pipe. Nothing here measures anything but the two
 //! clocks that only the worker itself can read around its work.
 
+pub mod allocation;
 pub mod protocol;
 
-mod allocation;
 mod params;
 mod serve;
 mod spec;
