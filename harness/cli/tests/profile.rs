@@ -4,7 +4,6 @@
 mod common;
 
 use std::fs;
-use std::process::Command;
 
 use common::{Finished, Place, skip};
 use record::Profile;
@@ -147,35 +146,17 @@ fn what_cannot_be_profiled_is_refused_with_what_is_there() {
     assert!(place.store().runs().unwrap().is_empty());
 }
 
-/// Runs dyno where the kernel refuses `perf_event_open` with this error, as in a container.
-const REFUSE: &str = r#"
-import ctypes, os, struct, sys
-libc = ctypes.CDLL(None, use_errno=True)
-machine = os.uname().machine
-call = {"x86_64": 298, "aarch64": 241}[machine]
-errno = int(sys.argv[1])
-program = b"".join(struct.pack("HBBI", *line) for line in [
-    (0x20, 0, 0, 0), (0x15, 0, 1, call), (0x06, 0, 0, 0x00050000 | errno), (0x06, 0, 0, 0x7fff0000)])
-buffer = ctypes.create_string_buffer(program)
-filter = struct.pack("HxxxxxxP", len(program) // 8, ctypes.addressof(buffer))
-assert libc.prctl(38, 1, 0, 0, 0) == 0 and libc.prctl(22, 2, ctypes.c_char_p(filter)) == 0
-os.execv(sys.argv[2], sys.argv[2:])
-"#;
-
 #[test]
 fn a_kernel_that_refuses_to_be_asked_is_said_with_the_remedy() {
-    if Command::new("python3").arg("--version").output().is_err() {
-        return skip("no python3");
-    }
     let place = Place::with_suite(STEPS);
     for (errno, reason, remedy) in [
         ("13", "not permitted", "sudo sysctl kernel.perf_event_paranoid=1"),
         ("38", "perf_event_open is missing from this kernel or blocked", "seccomp profile"),
     ] {
-        let mut command = Command::new("python3");
-        command.args(["-c", REFUSE, errno, env!("CARGO_BIN_EXE_dyno"), "profile", "suite.toml"]);
-        command.current_dir(place.path()).env("DYNO_STORE", place.path().join("store"));
-        let refused = Finished::of(&mut command).expect(1);
+        let Some(refused) = place.without_perf_events(errno, &["profile", "suite.toml"]) else {
+            return;
+        };
+        let refused = refused.expect(1);
         assert!(refused.stderr().contains(reason), "{}", refused.stderr());
         assert!(refused.stderr().contains("hint: "), "{}", refused.stderr());
         assert!(refused.stderr().contains(remedy), "{}", refused.stderr());

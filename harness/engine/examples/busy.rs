@@ -37,6 +37,7 @@ struct Pool {
     threads: Vec<Sender<Duration>>,
     done: Option<Receiver<()>>,
     children: Vec<Child>,
+    rayon: Option<rayon::ThreadPool>,
 }
 
 impl Pool {
@@ -69,6 +70,17 @@ impl Pool {
         Ok(())
     }
 
+    /// All threads of a rayon pool, which lives on after the first such order.
+    fn spin_rayon(&mut self, threads: u64, time: Duration) -> anyhow::Result<()> {
+        let builder = rayon::ThreadPoolBuilder::new().num_threads(threads as usize);
+        let pool = match self.rayon.take() {
+            Some(pool) => pool,
+            None => builder.build()?,
+        };
+        self.rayon.insert(pool).broadcast(|_| spin(time));
+        Ok(())
+    }
+
     fn end(&mut self) {
         for child in &mut self.children {
             // It may have ended by itself; then there is nothing to end.
@@ -91,6 +103,8 @@ fn obey(order: &str, pool: &mut Pool) -> anyhow::Result<()> {
         }
         ("pool", &[threads]) => pool.grow(threads),
         ("work", &[ms]) => pool.spin(Duration::from_millis(ms))?,
+        ("rayon", &[threads, ms]) => pool.spin_rayon(threads, Duration::from_millis(ms))?,
+        ("count", &[millions]) => count(millions * 1_000_000),
         ("touch", &[pages]) => drop(touched(pages as usize * PAGE)),
         ("sleep", &[ms]) => thread::sleep(Duration::from_millis(ms)),
         ("child", &[ms]) => {
@@ -138,6 +152,14 @@ fn spin(time: Duration) {
         for _ in 0..1_000 {
             std::hint::spin_loop();
         }
+    }
+}
+
+/// The same instructions each time, some per turn.
+fn count(turns: u64) {
+    let mut number = 1_u64;
+    for turn in 0..turns {
+        number = std::hint::black_box(number.wrapping_mul(6_364_136_223_846_793_005) ^ turn);
     }
 }
 

@@ -25,14 +25,16 @@ mod snapshot;
 mod software;
 
 pub use choice::{Choice, EVENTS_MAX, event_names};
+pub(crate) use choice::{perf_events, raw_event};
 pub use hardware::{Hardware, Offered, offered};
 pub use machine::Machine;
 pub use packing::Turn;
-pub use perf::try_sampling;
+pub use perf::{this_thread, try_sampling};
 pub use process::{Process, from_usage};
 pub use refusal::{Facility, refused};
 pub use scripted::Scripted;
 pub use snapshot::{Clock, Difference, Kind, Lost, Reading, Snapshot};
+pub(crate) use software::SOFTWARE;
 pub use software::Software;
 
 /// Every source of counters. A new one is a new file and a line here.

@@ -69,6 +69,15 @@ fn sample(counters: &mut Counters, busy: &mut Busy, order: &str) -> (Vec<Value>,
     (counters.stop(), cpu_ns)
 }
 
+/// The same for work on several threads. The process's own clock reads low by up to a tick for each
+/// thread that runs on another core at that moment, so it is read again when all are at rest.
+fn settled(counters: &mut Counters, busy: &mut Busy, order: &str) -> (Vec<Value>, f64) {
+    counters.begin();
+    counters.start();
+    let cpu_ns = busy.order(order) + busy.order("sleep 20");
+    (counters.stop(), cpu_ns)
+}
+
 fn find(values: &[Value], metric: &str, source: Source) -> Option<f64> {
     values.iter().find(|one| one.metric == metric && one.source == source).map(|one| one.value)
 }
@@ -93,7 +102,7 @@ fn cpu_time_counts_threads_that_are_made_after_the_attachment() {
     if perf_is_refused(&unavailable) {
         return;
     }
-    let (values, own) = sample(&mut counters, &mut busy, "spin 3 40");
+    let (values, own) = settled(&mut counters, &mut busy, "spin 3 40");
     let counted = value(&values, "cpu_time", Source::Software);
     assert!((counted / own - 1.0).abs() < 0.10, "counted {counted} ns, own clock {own} ns");
 }
@@ -107,8 +116,25 @@ fn cpu_time_counts_a_pool_that_outlives_the_samples() {
     }
     busy.order("pool 3");
     for _ in 0..5 {
-        let (values, own) = sample(&mut counters, &mut busy, "work 20");
+        let (values, own) = settled(&mut counters, &mut busy, "work 20");
         let counted = value(&values, "cpu_time", Source::Software);
+        assert!(counted > 59e6, "three threads spin for 20 ms of their CPU time: {counted} ns");
+        assert!((counted / own - 1.0).abs() < 0.10, "counted {counted} ns, own clock {own} ns");
+    }
+}
+
+#[test]
+fn cpu_time_counts_a_rayon_pool_that_outlives_the_samples() {
+    let mut busy = Busy::start();
+    let (mut counters, unavailable) = busy.open(&[&Software]);
+    if perf_is_refused(&unavailable) {
+        return;
+    }
+    // The first sample makes the pool, the others find it.
+    for _ in 0..4 {
+        let (values, own) = settled(&mut counters, &mut busy, "rayon 3 20");
+        let counted = value(&values, "cpu_time", Source::Software);
+        assert!(counted > 59e6, "three threads spin for 20 ms of their CPU time: {counted} ns");
         assert!((counted / own - 1.0).abs() < 0.10, "counted {counted} ns, own clock {own} ns");
     }
 }

@@ -110,6 +110,56 @@ fn threads_that_spin_for_400_ms_of_cpu_time_have_400_ms_of_samples() {
     assert!(info.broken_share() < 0.1, "{info:?}");
 }
 
+/// A program of somebody else: C, optimised, without frame pointers.
+const FOREIGN: &str = r#"
+#include <time.h>
+#define APART __attribute__((noinline, noclone))
+static volatile unsigned long sink;
+APART static unsigned long innermost(unsigned long n) {
+    for (int i = 0; i < 1000; i++) n = n * 6364136223846793005ul + 1;
+    return n;
+}
+APART static unsigned long middle(unsigned long n) { return innermost(n) + 1; }
+APART static unsigned long outer(unsigned long n) { return middle(n) + 1; }
+int main(void) {
+    struct timespec now;
+    do {
+        for (int i = 0; i < 100; i++) sink = outer(sink);
+        clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+    } while (now.tv_nsec < 300000000);
+    return 0;
+}
+"#;
+
+#[test]
+fn a_foreign_program_without_frame_pointers_has_its_functions_in_whole_stacks() {
+    let place = tempfile::tempdir().unwrap();
+    let (source, program) = (place.path().join("foreign.c"), place.path().join("foreign"));
+    std::fs::write(&source, FOREIGN).unwrap();
+    let mut cc = std::process::Command::new("cc");
+    cc.args(["-O2", "-fomit-frame-pointer", "-fno-optimize-sibling-calls", "-o"]);
+    match cc.args([&program, &source]).status() {
+        Ok(status) => assert!(status.success(), "cc: {status}"),
+        Err(error) => {
+            assert!(std::env::var_os("CI").is_none(), "under CI this must not be skipped: {error}");
+            return println!("skipped: no C compiler: {error}");
+        }
+    }
+    let Some(profile) = profile(Settings::default(), &[program.to_str().unwrap()]) else { return };
+    let info = &profile.info;
+    let with = |part: &str| -> f64 {
+        let stacks = profile.stacks.iter().filter(|stack| stack.frames.contains(part));
+        stacks.map(|stack| stack.samples).sum::<u64>() as f64 / info.samples as f64
+    };
+    assert!(info.samples > 200 && info.lost == 0, "{info:?}");
+    assert!(with(";innermost") > 0.9, "{profile:?}");
+    // Its tables are followed on x86-64 alone.
+    if cfg!(target_arch = "x86_64") {
+        assert!(with("main;outer;middle;innermost") > 0.9, "{profile:?}");
+        assert!(info.broken_share() < 0.02, "{info:?}");
+    }
+}
+
 #[test]
 fn inlined_functions_have_frames_of_their_own_when_asked_for() {
     let busy = example("busy");

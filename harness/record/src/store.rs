@@ -122,14 +122,31 @@ impl Store {
 
     /// The run that a person means by `name`: its name, a baseline, a label or a step (the
     /// newest run that has it), the unique beginning of a name, `last`, `latest`, or `last~1` for the one before.
-    /// `None` is `last`. Damaged runs are never the last.
+    /// `None` is `last`. Damaged runs are never the last, nor are runs of profiles alone, which have
+    /// no numbers to show.
     ///
     /// # Errors
     /// When no run or several are meant; the message lists what is there.
     pub fn resolve(&self, name: Option<&str>) -> Result<RunId, StoreError> {
+        self.resolve_among(name, &|id| !self.is_profiles_alone(id))
+    }
+
+    /// The same among the runs with profiles: `last` is the last one that has some.
+    ///
+    /// # Errors
+    /// As [`Store::resolve`].
+    pub fn resolve_profiled(&self, name: Option<&str>) -> Result<RunId, StoreError> {
+        self.resolve_among(name, &|id| self.has_profiles(id))
+    }
+
+    fn resolve_among(
+        &self,
+        name: Option<&str>,
+        counts: &dyn Fn(&RunId) -> bool,
+    ) -> Result<RunId, StoreError> {
         let (runs, baselines) = (self.runs()?, self.baselines()?);
         let there = resolve::There { root: &self.root, runs: &runs, baselines: &baselines };
-        there.resolve(name.unwrap_or("last"))
+        there.resolve(name.unwrap_or("last"), counts)
     }
 
     /// A run with all its samples, from Parquet when it is complete and from the journal before.

@@ -56,7 +56,10 @@ fn sample(args: &ProfileArgs, suite: &Path) -> anyhow::Result<Exit> {
     profiling.inlines |= args.inlines;
     let Part { plan, mut info, mut writer, .. } =
         begin(&ground, plan, args.label.as_deref(), |_| {})?;
-    let stop = interrupt::listen(format!("dyno profile {}", suite.display()))?;
+    let stop = interrupt::listen(format!(
+        "its case has no profile; `dyno profile --of {}` shows the cases before it",
+        info.id
+    ))?;
     let work_dir = work_dir(&plan, &ground.store).join(info.id.as_str());
     let exe = ground.exe().to_owned();
     let mut bench = Bench {
@@ -203,8 +206,8 @@ fn pairs<'a>(old: &'a [Named], new: &'a [Named]) -> anyhow::Result<Vec<(&'a Name
 
 /// The run that is meant; without a name, the newest one that has profiles.
 fn chosen(store: &Store, name: Option<&str>) -> anyhow::Result<RunId> {
-    if name.is_some() {
-        return reading::resolve(store, name);
+    if let Some(name) = name {
+        return reading::resolve_profiled(store, name);
     }
     let runs = store.runs()?.into_iter().rev();
     let found = runs.map(|run| run.id).find(|id| store.has_profiles(id));

@@ -17,8 +17,24 @@ use crate::exit::UsageError;
 /// # Errors
 /// When no run or several are meant, it lies in another store, or the store cannot be read.
 pub(crate) fn resolve(store: &Store, name: Option<&str>) -> anyhow::Result<RunId> {
+    resolve_by(Store::resolve, store, name)
+}
+
+/// The same among the runs that have profiles.
+///
+/// # Errors
+/// As [`resolve`].
+pub(crate) fn resolve_profiled(store: &Store, name: &str) -> anyhow::Result<RunId> {
+    resolve_by(Store::resolve_profiled, store, Some(name))
+}
+
+fn resolve_by(
+    resolve: fn(&Store, Option<&str>) -> Result<RunId, StoreError>,
+    store: &Store,
+    name: Option<&str>,
+) -> anyhow::Result<RunId> {
     let of_path = name.map(|name| name_of_path(store.root(), name)).transpose()?.flatten();
-    store.resolve(of_path.as_deref().or(name)).map_err(|error| match error {
+    resolve(store, of_path.as_deref().or(name)).map_err(|error| match error {
         StoreError::NoRun { .. }
         | StoreError::Ambiguous { .. }
         | StoreError::BadName { .. }

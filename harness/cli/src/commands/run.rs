@@ -1,7 +1,7 @@
 //! `dyno run`: measure a suite, keep every sample, print the table, write the report.
 
 use anyhow::{Context, bail};
-use record::store::{Recovery, RunWriter, State};
+use record::store::{Recovery, RunEntry, RunWriter, State};
 
 use super::compare::Against;
 use super::measuring::{self, Ground, Measured, Part, begin, measure};
@@ -72,7 +72,10 @@ fn resume(args: &RunArgs, name: Option<&str>) -> anyhow::Result<Exit> {
         Some(name) => ground.store.resolve(Some(name))?,
         None => {
             let runs = ground.store.runs()?;
-            let last = runs.into_iter().rev().find(|run| run.state == State::Unfinished);
+            let unfinished = |run: &RunEntry| {
+                run.state == State::Unfinished && !ground.store.is_profiles_alone(&run.id)
+            };
+            let last = runs.into_iter().rev().find(unfinished);
             let Some(run) = last else {
                 let root = ground.store.root().display();
                 return Err(UsageError(format!("no unfinished run in `{root}`")).into());

@@ -14,6 +14,7 @@ use record::metrics::{
 use record::{Better, Unit};
 
 use super::event::{Event, Kernel};
+use super::software;
 
 /// Most events of a suite.
 pub const EVENTS_MAX: usize = 64;
@@ -117,6 +118,22 @@ impl Choice {
 /// The names that a suite may choose, raw events aside.
 pub fn event_names() -> impl Iterator<Item = &'static str> {
     CATALOGUE.iter().map(|chosen| chosen.event.metric.name)
+}
+
+/// Every event that has a name, in perf's spelling, with its type and configuration.
+pub(crate) fn perf_events() -> impl Iterator<Item = (&'static str, u32, u64)> {
+    let hardware = CATALOGUE.iter().map(|Chosen { event, .. }| {
+        (kept(&event.metric.name.replace('_', "-")), event.kind, event.config)
+    });
+    software::EVENTS
+        .iter()
+        .map(|event| (event.perf_name(), event.kind, event.config))
+        .chain(hardware)
+}
+
+/// The raw event of that name, in its shortest spelling.
+pub(crate) fn raw_event(name: &str) -> Option<(&'static str, u32, u64)> {
+    raw(name).map(|Chosen { event, .. }| (event.metric.name, event.kind, event.config))
 }
 
 /// An event by the name of its metric, also with the hyphens that perf writes.

@@ -29,6 +29,13 @@ pub(super) struct Event {
     pub(super) kernel: Kernel,
 }
 
+impl Event {
+    /// What perf calls it: its name without the type before it.
+    pub(super) fn perf_name(&self) -> &'static str {
+        self.name.rsplit_once('/').map_or(self.name, |(_, name)| name)
+    }
+}
+
 /// What an event has to do with the kernel, which may not be permitted to be counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kernel {

@@ -237,6 +237,11 @@ fn tried(events: &[Event]) -> io::Result<bool> {
     Ok(ran.is_some_and(|time| !time.is_zero()))
 }
 
+/// The id of the calling thread, for a [`Target`] that is this thread and those it will make.
+pub fn this_thread() -> u32 {
+    rustix::thread::gettid().as_raw_nonzero().get().unsigned_abs()
+}
+
 /// Whether the profiler's event can be sampled here: the CPU clock of this thread, with its call
 /// chains, through a ring of the size that a profile takes.
 ///

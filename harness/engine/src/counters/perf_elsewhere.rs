@@ -18,6 +18,11 @@ pub(super) fn refused(facility: Facility, event: &Event, _errno: Option<i32>) ->
     super::unavailable(&[event.metric.name], facility.source(), REASON)
 }
 
+/// The id of this process: nothing is attached to it.
+pub fn this_thread() -> u32 {
+    std::process::id()
+}
+
 /// Whether the profiler's event can be sampled here.
 ///
 /// # Errors

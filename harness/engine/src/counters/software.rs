@@ -13,10 +13,10 @@ use super::{CounterSource, Opened, Target, perf};
 pub struct Software;
 
 /// `PERF_TYPE_SOFTWARE` of `linux/perf_event.h`.
-const SOFTWARE: u32 = 1;
+pub(crate) const SOFTWARE: u32 = 1;
 
 /// One group: software events share no hardware, so that any number is counted together.
-const EVENTS: &[Event] = &[
+pub(super) const EVENTS: &[Event] = &[
     event(CPU_TIME, 1, "software/task-clock", Kernel::Always),
     event(PAGE_FAULTS, 2, "software/page-faults", Kernel::Both),
     event(MINOR_FAULTS, 5, "software/minor-faults", Kernel::Both),

@@ -1,4 +1,7 @@
-//! Events that can be sampled, by the names that perf gives them. Pure.
+//! Events that can be sampled, by the names that perf gives them: those of the counters, and the CPU
+//! clock. Pure.
+
+use crate::counters::{self, SOFTWARE};
 
 /// An event as `perf_event_open(2)` wants it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -11,47 +14,29 @@ pub struct Event {
     pub(super) config: u64,
 }
 
-const HARDWARE: u32 = 0;
-const SOFTWARE: u32 = 1;
-const RAW: u32 = 4;
+/// The clock that profiles are taken by: `PERF_COUNT_SW_CPU_CLOCK` of linux/perf_event.h. It only
+/// samples; what counts CPU time is the task clock.
+const CPU_CLOCK: (&str, u32, u64) = ("cpu-clock", SOFTWARE, 0);
 
-/// Names, types and configurations of linux/perf_event.h.
-const EVENTS: &[(&str, u32, u64)] = &[
-    ("cpu-clock", SOFTWARE, 0),
-    ("task-clock", SOFTWARE, 1),
-    ("page-faults", SOFTWARE, 2),
-    ("context-switches", SOFTWARE, 3),
-    ("cpu-migrations", SOFTWARE, 4),
-    ("major-faults", SOFTWARE, 6),
-    ("cycles", HARDWARE, 0),
-    ("instructions", HARDWARE, 1),
-    ("cache-references", HARDWARE, 2),
-    ("cache-misses", HARDWARE, 3),
-    ("branches", HARDWARE, 4),
-    ("branch-misses", HARDWARE, 5),
-    ("stalled-cycles-frontend", HARDWARE, 7),
-    ("stalled-cycles-backend", HARDWARE, 8),
-];
+const TASK_CLOCK: u64 = 1;
 
 impl Event {
-    /// The event of that name; `r` and hexadecimal digits are a raw event of the CPU.
+    /// The event of that name: `cpu-clock`, or one that is counted too, as perf spells it
+    /// (`cache-misses`); `r` and hexadecimal digits are a raw event of the CPU.
     pub fn parse(name: &str) -> Option<Self> {
-        let known = EVENTS.iter().find(|(known, ..)| *known == name);
-        let (kind, config) = match known {
-            Some((_, kind, config)) => (*kind, *config),
-            None => (RAW, raw(name)?),
-        };
+        let (name, kind, config) =
+            all().find(|(known, ..)| *known == name).or_else(|| counters::raw_event(name))?;
         Some(Self { name: name.to_owned(), kind, config })
     }
 
     /// The names of all events but the raw ones.
     pub fn names() -> impl Iterator<Item = &'static str> {
-        EVENTS.iter().map(|(name, ..)| *name)
+        all().map(|(name, ..)| name)
     }
 
     /// Whether it ticks while a program is on a core, so that a sample stands for time.
     pub fn is_clock(&self) -> bool {
-        self.kind == SOFTWARE && self.config <= 1
+        self.is_software() && self.config <= TASK_CLOCK
     }
 
     /// Whether the kernel counts it itself, so that no hardware is needed.
@@ -60,11 +45,8 @@ impl Event {
     }
 }
 
-fn raw(name: &str) -> Option<u64> {
-    let digits = name.strip_prefix('r')?;
-    // The standard parser takes a sign too.
-    let plain = digits.bytes().all(|digit| digit.is_ascii_hexdigit());
-    plain.then(|| u64::from_str_radix(digits, 16).ok())?
+fn all() -> impl Iterator<Item = (&'static str, u32, u64)> {
+    std::iter::once(CPU_CLOCK).chain(counters::perf_events())
 }
 
 #[cfg(test)]
@@ -77,9 +59,24 @@ mod tests {
             assert_eq!(Event::parse(name).unwrap().name, name);
         }
         let raw = Event::parse("r1a2").unwrap();
-        assert_eq!((raw.kind, raw.config), (RAW, 0x1a2));
+        assert_eq!((raw.kind, raw.config), (4, 0x1a2));
+        assert_eq!(Event::parse("r01A2").unwrap(), raw);
         for wrong in ["", "r", "rxyz", "cycle", "R12", "r+1"] {
             assert_eq!(Event::parse(wrong), None, "{wrong}");
+        }
+        // As linux/perf_event.h has them.
+        for (name, kind, config) in [
+            ("cpu-clock", 1, 0),
+            ("task-clock", 1, 1),
+            ("page-faults", 1, 2),
+            ("major-faults", 1, 6),
+            ("cycles", 0, 0),
+            ("cache-misses", 0, 3),
+            ("stalled-cycles-backend", 0, 8),
+            ("l1d-load-misses", 3, 0x1_0000),
+        ] {
+            let event = Event::parse(name).unwrap();
+            assert_eq!((event.kind, event.config), (kind, config), "{name}");
         }
         assert!(Event::parse("cpu-clock").unwrap().is_clock());
         assert!(!Event::parse("instructions").unwrap().is_clock());

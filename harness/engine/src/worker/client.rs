@@ -15,7 +15,7 @@ use workload_api::protocol::{
 };
 use workload_api::{Answer, Spec};
 
-use super::failure::{ending, excerpt, seconds};
+use super::failure::{ending, excerpt, hint, seconds};
 use super::process::{Process, Step, Watch};
 use super::spawn::{Exit, ExitStatus};
 
@@ -289,7 +289,7 @@ impl Worker {
                 };
                 let hint = match exit.status {
                     ExitStatus::Code(_) if asked == "hello" => "; is it a dyno worker?",
-                    _ => "",
+                    status => hint(status),
                 };
                 let message = format!("{} {place}{hint}", ending(&exit));
                 self.process.failure(FailureKind::Died, message)

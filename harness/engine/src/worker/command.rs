@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use record::{Failure, FailureKind};
 
-use super::failure::ending;
+use super::failure::{ending, hint};
 use super::{Exit, ExitStatus, Launcher, Output, Process, Spawn};
 
 /// A command that has ended well.
@@ -48,7 +48,7 @@ pub fn finish(
         ExitStatus::Code(_) => FailureKind::Run,
         ExitStatus::Signal(_) => FailureKind::Died,
     };
-    let message = ending(&exit);
+    let message = format!("{}{}", ending(&exit), hint(exit.status));
     Err(Failure { kind, message, output: process.output_tail() })
 }
 

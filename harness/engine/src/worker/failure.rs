@@ -11,6 +11,18 @@ pub(super) fn failure(kind: FailureKind, message: impl Into<String>) -> Failure 
     Failure { kind, message: message.into(), output: String::new() }
 }
 
+/// What a program dies of that was built for another CPU.
+const SIGILL: i32 = 4;
+
+/// What may be behind an ending, where its output cannot say; to stand at the end of a message.
+pub(super) fn hint(status: ExitStatus) -> &'static str {
+    if status != ExitStatus::Signal(SIGILL) {
+        return "";
+    }
+    "; it met an instruction that this CPU does not know, or valgrind, which lacks AVX-512: build \
+     it for this machine, and without `-C target-cpu=native` or `-march=native` to simulate it"
+}
+
 /// `exited with code 3 after 0.2 s`, `killed by signal 11 (SIGSEGV) after 0.2 s`.
 pub(super) fn ending(exit: &Exit) -> String {
     let after = seconds(exit.lifetime());
@@ -60,7 +72,7 @@ fn signal_name(signal: i32) -> Option<&'static str> {
         1 => "SIGHUP",
         2 => "SIGINT",
         3 => "SIGQUIT",
-        4 => "SIGILL",
+        SIGILL => "SIGILL",
         5 => "SIGTRAP",
         6 => "SIGABRT",
         7 => "SIGBUS",

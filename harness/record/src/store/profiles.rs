@@ -8,8 +8,8 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
-use super::{Store, StoreError, files, read_info, tables};
-use crate::{Profile, ProfileInfo, RunId, RunInfo};
+use super::{Store, StoreError, StoredRun, files, read_info, tables};
+use crate::{Pass, Profile, ProfileInfo, RunId, RunInfo};
 
 impl Store {
     /// Keeps the profile of one case of a run that has been begun.
@@ -59,6 +59,14 @@ impl Store {
     /// Whether a run has a profile.
     pub fn has_profiles(&self, id: &RunId) -> bool {
         self.directory(id).is_ok_and(|run| run.join(files::PROFILES).is_dir())
+    }
+
+    /// Whether a run was made for its profiles and has no sample of another pass.
+    pub fn is_profiles_alone(&self, id: &RunId) -> bool {
+        let all_of_profiles =
+            |run: StoredRun| run.samples.iter().all(|sample| sample.pass == Pass::Profile);
+        // Few runs have profiles, and those of `dyno profile` have next to no samples to read.
+        self.has_profiles(id) && self.read(id).is_ok_and(all_of_profiles)
     }
 }
 

@@ -23,12 +23,17 @@ pub(super) struct There<'a> {
 }
 
 impl There<'_> {
-    /// The run that `name` means.
-    pub(super) fn resolve(&self, name: &str) -> Result<RunId, StoreError> {
+    /// The run that `name` means. Where a name may mean several, it is the newest one of those that
+    /// count.
+    pub(super) fn resolve(
+        &self,
+        name: &str,
+        counts: &dyn Fn(&RunId) -> bool,
+    ) -> Result<RunId, StoreError> {
         if let Some(back) = steps_back(name) {
             let readable =
                 self.runs.iter().rev().filter(|run| !matches!(run.state, State::Damaged(_)));
-            let found = readable.map(|run| run.id.clone()).nth(back);
+            let found = readable.map(|run| run.id.clone()).filter(|id| counts(id)).nth(back);
             return found.ok_or_else(|| self.missing(name));
         }
         if let Some(run) = self.runs.iter().find(|run| run.id.as_str() == name) {
@@ -37,14 +42,15 @@ impl There<'_> {
         if let Some(id) = self.baselines.get(name) {
             return self.baseline(name, id);
         }
-        // A label may be used again and again, for instance `main`; the newest run is meant.
-        if let Some(run) = self.runs.iter().rev().find(|run| run.label() == Some(name)) {
-            return Ok(run.id.clone());
-        }
-        // A step that was measured again is the newest run too.
+        // A label may be used again and again, for instance `main`; the newest run is meant. A step
+        // that was measured again is the newest run too.
+        let labelled = |run: &&RunEntry| run.label() == Some(name);
         let of_step = |run: &&RunEntry| run.step().is_some_and(|step| step.id == name);
-        if let Some(run) = self.runs.iter().rev().find(of_step) {
-            return Ok(run.id.clone());
+        for has_it in [&labelled as &dyn Fn(&&RunEntry) -> bool, &of_step] {
+            let having = || self.runs.iter().rev().filter(has_it);
+            if let Some(run) = having().find(|run| counts(&run.id)).or_else(|| having().next()) {
+                return Ok(run.id.clone());
+            }
         }
         let begins = |run: &&RunEntry| !name.is_empty() && run.id.as_str().starts_with(name);
         let begins: Vec<&RunEntry> = self.runs.iter().filter(begins).collect();

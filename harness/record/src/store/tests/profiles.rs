@@ -1,8 +1,8 @@
 //! Profiles come back as they were kept, one per case, and a torn one is none.
 
-use super::fixture::{ended, info, store};
+use super::fixture::{complete, ended, info, sample, store};
 use crate::store::RunWriter;
-use crate::{CaseId, Profile, ProfileInfo, Region, Stack, Weight};
+use crate::{CaseId, Profile, ProfileInfo, Region, RunInfo, Stack, Weight};
 
 /// A profile with this many samples in `draw` and one in parquet.
 pub(super) fn profile(case: &str, samples: u64) -> Profile {
@@ -78,4 +78,29 @@ fn shares_of_nothing_are_none() {
     assert!((info.lost_share() - 2.0 / 109.0).abs() < 1e-12);
     (info.samples, info.outside, info.lost, info.frames) = (0, 0, 0, 0);
     assert_eq!([info.broken_share(), info.unknown_share(), info.lost_share()], [0.0; 3]);
+}
+
+#[test]
+fn last_and_a_label_mean_a_run_with_numbers_unless_profiles_are_wanted() {
+    let (_keep, store) = store();
+    let labelled = |id| RunInfo { label: Some("main".into()), ..info(id) };
+    let (measured, both, profiles) = (labelled("a"), labelled("b"), labelled("c"));
+    complete(&store, &measured, &[sample(0)]);
+    complete(&store, &both, &[sample(0)]);
+    store.keep_profile(&both.id, &profile("pipeline/step=00", 9)).unwrap();
+    let writer = RunWriter::create(&store, &profiles).unwrap();
+    store.keep_profile(&profiles.id, &profile("pipeline/step=00", 9)).unwrap();
+    assert!(store.is_profiles_alone(&profiles.id), "while it is taken");
+    writer.finish(&ended(&profiles)).unwrap();
+    assert!(store.is_profiles_alone(&profiles.id));
+    assert!(!store.is_profiles_alone(&both.id) && !store.is_profiles_alone(&measured.id));
+    for (name, with_numbers, with_profiles) in [
+        (None, &both, &profiles),
+        (Some("last~1"), &measured, &both),
+        (Some("main"), &both, &profiles),
+        (Some("c"), &profiles, &profiles),
+    ] {
+        assert_eq!(store.resolve(name).unwrap(), with_numbers.id, "{name:?}");
+        assert_eq!(store.resolve_profiled(name).unwrap(), with_profiles.id, "{name:?}");
+    }
 }

@@ -1,0 +1,206 @@
+//! Counting whole programs through the whole tool: runtimes with threads of their own, and machines
+//! that count less than was asked for. Whatever is refused, no sample is lost and nothing is zero.
+#![cfg(target_os = "linux")]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod common;
+
+use std::process::Command;
+
+use common::{Finished, Place, faulty, rust_worker, skip};
+use record::store::StoredRun;
+use record::{Source, Status, metrics};
+
+/// A worker on Node.js whose two threads begin before its hello and do all of its work; its main
+/// thread only waits. Requests come on descriptor 3, replies go to descriptor 4.
+const NODE_WORKER: &str = r#"
+const { Worker, isMainThread, workerData } = require("node:worker_threads");
+const fs = require("node:fs");
+const THREADS = 2;
+
+if (!isMainThread) {
+  const { shared, at } = workerData;
+  for (let round = 0; ; ) {
+    Atomics.wait(shared, 0, round);
+    round = Atomics.load(shared, 0);
+    let sum = at;
+    for (let turn = 0; turn < 60_000_000; turn++) sum = (Math.imul(sum, 1103515245) + turn) | 0;
+    shared[2 + at] = sum;
+    Atomics.add(shared, 1, 1);
+    Atomics.notify(shared, 1);
+  }
+}
+
+const shared = new Int32Array(new SharedArrayBuffer(4 * (2 + THREADS)));
+for (let at = 0; at < THREADS; at++) new Worker(__filename, { workerData: { shared, at } });
+
+function run(iterations) {
+  const wall = process.hrtime.bigint(), cpu = process.cpuUsage();
+  for (let round = 0; round < iterations; round++) {
+    Atomics.store(shared, 1, 0);
+    Atomics.add(shared, 0, 1);
+    Atomics.notify(shared, 0);
+    for (let done; (done = Atomics.load(shared, 1)) < THREADS; ) Atomics.wait(shared, 1, done);
+  }
+  const used = process.cpuUsage(cpu);
+  return {
+    wall_ns: Number(process.hrtime.bigint() - wall),
+    cpu_ns: (used.user + used.system) * 1000,
+    work: { rows: THREADS * iterations },
+  };
+}
+
+const reply = (object) => fs.writeSync(4, JSON.stringify(object) + "\n");
+const spec = { name: "threads", about: "threads that begin before the hello", params: [] };
+reply({ hello: { protocol: 1, workloads: [spec] } });
+const buffer = Buffer.alloc(65536);
+for (let text = ""; ; ) {
+  const end = text.indexOf("\n");
+  if (end < 0) {
+    const length = fs.readSync(3, buffer);
+    if (length === 0) break;
+    text += buffer.toString("utf8", 0, length);
+    continue;
+  }
+  const request = JSON.parse(text.slice(0, end));
+  text = text.slice(end + 1);
+  if (request.prepare) reply({ ready: {} });
+  else if (request.run) reply({ done: run(request.run.iterations) });
+  else if (request.check !== undefined) {
+    reply({ answer: { rows: THREADS, digest: `${shared[2]}:${shared[3]}` } });
+  } else break;
+}
+process.exit(0);
+"#;
+
+#[test]
+fn a_node_worker_is_counted_with_the_threads_that_it_began_before_its_hello() {
+    if Command::new("node").arg("--version").output().is_err() {
+        return skip("there is no node");
+    }
+    let place = Place::with_suite(
+        "name = \"node\"\n[sampling]\nprocesses = 2\niterations = 2\nwarmup = 1\n[[runner]]\n\
+         name = \"node\"\nprogram = [\"node\", \"worker.js\"]\n[[case]]\nrunner = \"node\"\n\
+         workload = \"threads\"\n",
+    );
+    place.write("worker.js", NODE_WORKER);
+    place.dyno(&["run", "suite.toml"]).expect(0);
+    let run = place.run();
+    if lacks(&run, "cpu_time") {
+        return skip("perf_event is refused here");
+    }
+    for sample in run.samples.iter().filter(|sample| sample.counts()) {
+        let value = |metric: &metrics::Metric| sample.value(metric.name).unwrap();
+        let (counted, own) = (value(&metrics::CPU_TIME), value(&metrics::WORKER_CPU_TIME));
+        // Without these threads next to nothing would be counted: the main one sleeps. The clock of
+        // the process lags behind threads that run on another core by up to a tick each.
+        assert!(own > 30e6, "{own} ns");
+        assert!((0.7..1.5).contains(&(counted / own)), "counted {counted} ns, own clock {own} ns");
+    }
+}
+
+/// Whether the run says that a metric could not be counted.
+fn lacks(run: &StoredRun, metric: &str) -> bool {
+    run.info.unavailable.iter().any(|one| one.metrics.iter().any(|name| name == metric))
+}
+
+/// Three processes of two samples each, whatever is counted.
+fn whole(run: &StoredRun) {
+    assert!(run.complete);
+    assert_eq!(run.samples.len(), 6);
+    for sample in &run.samples {
+        assert_eq!(sample.status, Status::Ok);
+        assert!(sample.value("wall_time").unwrap() > 0.0);
+    }
+}
+
+fn sorting() -> Place {
+    Place::with_suite(&format!(
+        "name = \"sort\"\n[sampling]\nprocesses = 3\niterations = 2\nwarmup = 0\n[[runner]]\n\
+         name = \"rust\"\nprogram = [{:?}]\n[[case]]\nrunner = \"rust\"\nworkload = \"sort\"\n\
+         params = {{ rows = 1_000 }}\n",
+        rust_worker().to_str().unwrap()
+    ))
+}
+
+#[test]
+fn a_kernel_that_permits_no_counting_is_said_once_with_the_remedy_and_costs_no_sample() {
+    for (errno, number, reason, remedy) in [
+        ("13", 13, "not permitted", "sudo sysctl kernel.perf_event_paranoid=1"),
+        ("38", 38, "perf_event_open is missing from this kernel or blocked", "seccomp profile"),
+    ] {
+        let place = sorting();
+        let Some(finished) = place.without_perf_events(errno, &["run", "suite.toml"]) else {
+            return;
+        };
+        let text = finished.expect(0).stdout();
+        assert!(text.contains(remedy), "{text}");
+        let run = place.run();
+        whole(&run);
+        for (source, first) in [(Source::Hardware, "cycles"), (Source::Software, "cpu_time")] {
+            let of_source = |one: &&record::Unavailable| one.source == source;
+            let said: Vec<_> = run.info.unavailable.iter().filter(of_source).collect();
+            assert_eq!(said.len(), 1, "{said:?}");
+            assert_eq!(said[0].errno, Some(number));
+            assert!(said[0].reason.contains(reason) && said[0].remedy.contains(remedy));
+            assert!(said[0].metrics.len() >= 6, "{said:?}");
+            assert_eq!(text.matches(&format!("not available: {first}, ")).count(), 1, "{text}");
+        }
+        for sample in &run.samples {
+            let perf = |value: &&record::Value| {
+                matches!(value.source, Source::Hardware | Source::Software)
+            };
+            assert_eq!(sample.values.iter().find(perf), None);
+            assert!(sample.value("peak_rss").is_some(), "process accounting goes on");
+        }
+        let report = place.store().directory(&run.info.id).unwrap().join("report.html");
+        assert!(std::fs::read_to_string(report).unwrap().contains(reason));
+    }
+}
+
+#[test]
+fn without_any_tool_in_path_counting_and_profiling_go_on() {
+    let place = sorting();
+    let with_nothing = |args: &[&str]| {
+        let mut command = place.command(args);
+        Finished::of(command.env("PATH", place.path()))
+    };
+    with_nothing(&["run", "suite.toml"]).expect(0);
+    whole(&place.run());
+    let profiled = with_nothing(&["profile", "suite.toml", "--time", "50ms"]);
+    if profiled.stderr().contains("not profiled") {
+        return skip(&profiled.stderr());
+    }
+    assert!(profiled.expect(0).stdout().contains("sort"));
+}
+
+#[test]
+fn an_event_that_vanishes_in_the_middle_of_a_run_is_said_and_costs_no_sample() {
+    let program = faulty().to_str().unwrap();
+    let place = Place::with_suite(&format!(
+        "name = \"gone\"\n[sampling]\nprocesses = 3\niterations = 2\nwarmup = 0\n[[case]]\n\
+         runner = \"script\"\nworkload = \"scripted\"\nparams = {{ wall_ns = 50_000_000, rows = 9 \
+         }}\n[[runner]]\nname = \"script\"\nprogram = [{program:?}, \"scripted\"]\n"
+    ));
+    // The third sample has no cycles any more, the fifth cannot be read at all.
+    place.write(
+        "counters.json",
+        r#"{"read_errors": [4], "groups": [{"name": "core", "source": "hardware", "events": [
+            {"metric": "cycles", "values": [7, 7, null, 7, 7, 7]},
+            {"metric": "instructions", "values": [9]}]}]}"#,
+    );
+    let mut command = place.command(&["run", "suite.toml"]);
+    command.env("DYNO_SCRIPTED_COUNTERS", place.path().join("counters.json"));
+    let text = Finished::of(&mut command).expect(0).stdout();
+    let run = place.run();
+    whole(&run);
+    let of = |name: &str| -> Vec<Option<f64>> {
+        run.samples.iter().map(|sample| sample.value(name)).collect()
+    };
+    let (seven, nine) = (Some(7.0), Some(9.0));
+    assert_eq!(of("cycles"), [seven, seven, None, seven, None, seven]);
+    assert_eq!(of("instructions"), [nine, nine, nine, nine, None, nine]);
+    for reason in ["read before the work, but not after it", "the script says: not readable"] {
+        assert_eq!(text.matches(reason).count(), 1, "{text}");
+    }
+}
