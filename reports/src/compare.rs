@@ -277,7 +277,7 @@ fn lonely(
 }
 
 /// Holds `candidate` against `baseline`; `why` says why that may not be done.
-fn compared(
+pub(crate) fn compared(
     baseline: &CaseSet,
     candidate: &CaseSet,
     why: Option<String>,

@@ -16,13 +16,16 @@ pub mod warnings;
 
 mod document;
 mod labels;
+mod markdown;
 mod notes;
 mod page;
 mod passes;
 mod runs;
 mod table;
+mod verdicts;
 mod view;
 
+pub use markdown::report as markdown;
 pub use page::{Assets, PageOptions, html, sections};
 pub use run_set::RunSet;
 pub use runs::{RunLine, runs_table};

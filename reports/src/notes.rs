@@ -6,7 +6,7 @@
 use record::{Failure, RunInfo, Unavailable};
 
 use crate::format::counted;
-use crate::run_set::{FailureCount, RunSet, State};
+use crate::run_set::{CaseSet, FailureCount, RunSet, State};
 
 /// What is true of every number that is formed from two runs.
 pub(crate) const BLOCK_ORDER: &str = "block order: the runs were taken one after the other, so \
@@ -79,21 +79,24 @@ fn marks(set: &RunSet) -> Vec<String> {
 
 /// The failures, one line per case, pass and reason, in full.
 pub(crate) fn failures(set: &RunSet) -> Vec<(String, &Failure)> {
+    set.cases.iter().flat_map(failures_of).collect()
+}
+
+/// The failures of one case.
+pub(crate) fn failures_of(case: &CaseSet) -> Vec<(String, &Failure)> {
     let mut all = Vec::new();
-    for case in &set.cases {
-        for one in &case.failures {
-            let rest = if case.state == State::Partly {
-                format!("; its numbers are from the other {}", case.counted)
-            } else {
-                String::new()
-            };
-            all.push((format!("{}: {}{rest}", case.label, failed(one)), &one.failure));
-        }
-        for pass in &case.passes {
-            for one in &pass.failures {
-                let line = format!("{}, {} pass: {}", case.label, pass.pass, failed(one));
-                all.push((line, &one.failure));
-            }
+    for one in &case.failures {
+        let rest = if case.state == State::Partly {
+            format!("; its numbers are from the other {}", case.counted)
+        } else {
+            String::new()
+        };
+        all.push((format!("{}: {}{rest}", case.label, failed(one)), &one.failure));
+    }
+    for pass in &case.passes {
+        for one in &pass.failures {
+            let line = format!("{}, {} pass: {}", case.label, pass.pass, failed(one));
+            all.push((line, &one.failure));
         }
     }
     all

@@ -395,6 +395,11 @@ impl RunSet {
         revision.map_or(case.label.as_str(), |revision| revision.step.id.as_str())
     }
 
+    /// What ties a mark of a picture to the row of its case.
+    pub(crate) fn mark_data<'a>(&'a self, case: &'a CaseSet) -> [(&'static str, &'a str); 2] {
+        [("run", self.runs[case.run].id.as_str()), ("case", case.info.id.as_str())]
+    }
+
     /// Wall time of one case against that of another.
     pub fn against(&self, case: usize, reference: usize) -> Option<Ratio> {
         let (case, reference) = (self.cases.get(case)?, self.cases.get(reference)?);

@@ -29,7 +29,7 @@ pub(crate) use formats::{ExportArgs, ImportArgs};
 pub(crate) use gate::{AcceptArgs, GateArgs, GateFormat, OnlyChoice};
 pub(crate) use history::{ChoiceArgs, CompareArgs, MarkArgs, StepArgs};
 pub(crate) use profile::{ExportFormat, ProfileArgs};
-pub(crate) use report::ReportArgs;
+pub(crate) use report::{ReportArgs, ReportFormat};
 pub(crate) use revisions::{HistoryArgs, RepoArgs};
 
 const EXIT_CODES: &str = "\
@@ -72,7 +72,7 @@ pub(crate) enum Command {
     Mark(MarkArgs),
     /// List the runs of the store.
     Runs(RunsArgs),
-    /// Write the HTML report of one or more runs.
+    /// Write the report of one or more runs: one HTML file, or Markdown for a pull request.
     Report(ReportArgs),
     /// Read other tools' files into the store: hyperfine, perf stat, criterion and others.
     Import(ImportArgs),

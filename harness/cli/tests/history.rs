@@ -110,7 +110,7 @@ fn five_steps_and_a_revert_are_drawn_as_one_history() {
         );
         assert_eq!(wide.matches(&point).count(), 1, "{point}\n{wide}");
         let row =
-            between(table, &format!("data-run=\"{run}\" data-case=\"{case}\"{mark}>"), "</tr>");
+            between(table, &format!("data-run=\"{run}\" data-case=\"{case}\"{mark}"), "</tr>");
         assert!(row.contains(&format!("<bdi>{title}</bdi>")), "{row}");
         let number = format!("data-field=\"median\" data-value=\"{wall_ns}\"");
         assert!(row.contains(&format!("data-metric=\"wall_time\" {number}")), "{row}");

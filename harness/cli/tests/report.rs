@@ -101,3 +101,44 @@ fn open_starts_the_browser_that_is_named_with_the_page() {
     let refused = common::Finished::of(&mut command).expect(1).stderr();
     assert!(refused.contains("no browser could be started: BROWSER names none"), "{refused}");
 }
+
+#[test]
+fn markdown_has_the_headline_first_and_goes_to_standard_output_or_a_file() {
+    let place = measured();
+    let text = place.dyno(&["report", "--format", "markdown"]).expect(0).stdout();
+    let lines: Vec<&str> = text.lines().filter(|line| !line.is_empty()).take(3).collect();
+    assert!(lines[0].starts_with("## Fastest: step=02 wall\\_ns=10000000, 2.0× faster"), "{text}");
+    assert_eq!(lines[1], "**2 faster, against step=00 wall\\_ns=40000000**");
+    assert!(text.contains("| step=02 wall\\_ns=10000000 | 10.00 | 4.00× faster ("), "{text}");
+    assert!(text.contains("<details><summary>How it was measured</summary>"), "{text}");
+    let told = place.dyno(&["report", "--format", "markdown", "-o", "out/report.md"]).expect(0);
+    assert_eq!(told.stdout(), "out/report.md\n");
+    assert_eq!(fs::read_to_string(place.path().join("out/report.md")).unwrap(), text);
+    let narrowed = ["report", "--format", "markdown", "--compare", "00..01"];
+    let narrowed = place.dyno(&narrowed).expect(0).stdout();
+    assert!(narrowed.starts_with("## 2.0× faster from step=00"), "{narrowed}");
+    for option in [["--open", "--color=auto"], ["--only", "trend"], ["--assets", "split"]] {
+        let refused = place.dyno(&[&["report", "--format", "markdown"], &option[..]].concat());
+        let message = format!("`{}` is for the page: Markdown has one form only", option[0]);
+        assert!(refused.expect(2).stderr().contains(&message));
+    }
+}
+
+#[test]
+fn markdown_of_a_history_draws_it_in_text() {
+    let program = faulty().to_str().unwrap();
+    let place = Place::with_suite(&format!(
+        "name = \"one\"\n[sampling]\nprocesses = 6\niterations = 1\nwarmup = 0\n\
+         [[case]]\nrunner = \"script\"\nworkload = \"scripted\"\n\
+         [[runner]]\nname = \"script\"\nprogram = [{program:?}, \"scripted\"]\n"
+    ));
+    for (step, wall_ns) in [("00", "40000000"), ("01", "30000000"), ("02", "5000000")] {
+        let mut command = place.command(&["run", "suite.toml", "--step", step, "--no-report"]);
+        common::Finished::of(command.env("SCRIPTED_WALL_NS", wall_ns)).expect(0);
+    }
+    let text = place.dyno(&["report", "--history", "--format", "markdown"]).expect(0).stdout();
+    assert!(text.starts_with("## 8.0× faster over 3 steps: 40.0 ms to 5.00 ms\n"), "{text}");
+    assert!(text.contains("`█▆▁` 00 to 02: 40.0 ms to 5.00 ms, bars from zero\n"), "{text}");
+    assert!(text.contains("**2 faster, each against the step before it**"), "{text}");
+    assert!(text.contains("| 01 | 30.00 | −25.0 % (−25.0 to −25.0 %) |"), "{text}");
+}

@@ -54,6 +54,7 @@ impl Chart for BoxPlot {
 }
 
 struct Data<'a> {
+    set: &'a RunSet,
     cases: &'a [CaseSet],
     scale: Scale,
     /// Whether a process gave several samples.
@@ -69,7 +70,7 @@ impl<'a> Data<'a> {
         let summaries = || set.cases.iter().filter_map(|case| Some(case.wall_time()?.summary));
         let nested = summaries().any(|summary| summary.replicates < summary.samples);
         let most = (MOST_OF_ALL / summaries().count().max(1)).clamp(1, MOST_OF_CASE);
-        Some(Self { cases: &set.cases, scale, nested, most })
+        Some(Self { set, cases: &set.cases, scale, nested, most })
     }
 
     fn every(&self, series: &Series) -> usize {
@@ -173,7 +174,7 @@ fn rows(
     for (index, (case, name)) in data.cases.iter().zip(names).enumerate() {
         let (zero, y) = px(plot.backend_coord(&(0.0, index as f64)));
         let row = layout.row;
-        canvas.picture.open("pt", &data.title(case), &[]);
+        canvas.picture.open("pt", &data.title(case), &data.set.mark_data(case));
         canvas.hit_area((0.0, y - row / 2.0), (f64::from(canvas.size.0), row));
         let role = if case.wall_time().is_some() { Role::Ink } else { Role::Bad };
         let above = if layout.stacked { row * 0.26 } else { 0.0 };

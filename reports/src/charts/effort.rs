@@ -186,7 +186,8 @@ fn marks(set: &RunSet, panel: &Panel, mut plot: Plot<'_>, canvas: &Canvas) -> Re
     let radius = if panel.values.len() > 40 { 2.0 } else { 3.0 };
     for (index, value) in panel.values.iter().enumerate() {
         let Some(value) = *value else { continue };
-        canvas.picture.open("pt", &title(set, panel, index, value), &[]);
+        let ties = set.mark_data(&set.cases[index]);
+        canvas.picture.open("pt", &title(set, panel, index, value), &ties);
         let place = (index as f64, value);
         if kept(index) {
             plot.draw_series([Circle::new(place, units(radius), filled(Role::Data))])?;

@@ -184,8 +184,7 @@ fn one(
     plot.draw_series(LineSeries::new(places, stroked(role, 2.0)))?;
     for point in &line.points {
         let case = &data.set.cases[point.case];
-        let data_of = [("case", case.info.id.as_str())];
-        canvas.picture.open("pt", &data.title(line, point), &data_of);
+        canvas.picture.open("pt", &data.title(line, point), &data.set.mark_data(case));
         let place = (point.workers.log2(), point.speed_up.log2());
         let (x, y) = at(plot, place.0, place.1);
         canvas.hit_area((x - 10.0, y - 10.0), (20.0, 20.0));

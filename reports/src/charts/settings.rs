@@ -87,7 +87,8 @@ fn draw(grid: &Grid<'_>, size: Size) -> Result<String, Failed> {
     // Frames last, so that no neighbour's ground covers them.
     let place = |one: &Cell| (left + cell * one.x as f64, ABOVE + ROW * one.y as f64);
     for one in &grid.cells {
-        canvas.picture.open("pt", &grid.title(one), &[]);
+        let ties = grid.set.mark_data(&grid.set.cases[one.case]);
+        canvas.picture.open("pt", &grid.title(one), &ties);
         ground(grid, &canvas, one, (place(one), cell))?;
         canvas.picture.close();
     }

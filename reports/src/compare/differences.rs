@@ -39,7 +39,7 @@ const DYNO_BUILD: &str = "dyno_build";
 const MACHINE: &str = "machine";
 
 /// Everything that differs between two runs, what forbids a comparison first.
-pub(super) fn between(old: &RunInfo, new: &RunInfo) -> Vec<Difference> {
+pub(crate) fn between(old: &RunInfo, new: &RunInfo) -> Vec<Difference> {
     let mut all = Vec::new();
     let mut say = |what: &str, baseline: String, candidate: String, forbids: bool| {
         if baseline != candidate {
@@ -100,6 +100,12 @@ pub(crate) fn of_steps(
         .or_else(|| answers(old, new))
 }
 
+/// That two runs are from different machines, where they are.
+pub(crate) fn machine(old: &RunInfo, new: &RunInfo) -> Option<String> {
+    let (was, is) = (&old.before.machine_key, &new.before.machine_key);
+    (was != is).then(|| format!("{MACHINE}: {was} against {is}"))
+}
+
 /// What differs around the work.
 fn conditions(differences: &[Difference], old: &CaseSet, new: &CaseSet) -> Option<String> {
     // Only dyno's own workloads are part of dyno's build.
@@ -128,7 +134,7 @@ fn case(old: &CaseSet, new: &CaseSet) -> Option<String> {
 }
 
 /// The rows that one execution did.
-pub(super) fn rows(old: &CaseSet, new: &CaseSet) -> Option<String> {
+pub(crate) fn rows(old: &CaseSet, new: &CaseSet) -> Option<String> {
     let rows = |case: &CaseSet| Some(case.metric(metrics::ROWS.name)?.summary.median);
     let (was, is) = (rows(old)?, rows(new)?);
     let text = |rows: f64| significant(rows, 3);

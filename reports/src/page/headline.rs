@@ -4,18 +4,36 @@ use record::{RunInfo, metrics};
 
 use crate::format::{Kind, PROSE_DIGITS, counted, factor, moment, printable, shorten};
 use crate::history::{Line, StepPoint, lines};
+use crate::page::PageOptions;
 use crate::run_set::{CaseSet, RunSet, State};
+use crate::verdicts::{Count, Verdicts};
 
 /// The answer, and what must be said in the same breath.
-pub(super) struct Headline {
-    pub(super) sentence: String,
+pub(crate) struct Headline {
+    pub(crate) sentence: String,
     /// What the sentence leaves out: the fastest case, or that samples are too few.
-    pub(super) more: String,
+    pub(crate) more: String,
     /// How many cases failed or lost samples; empty if none did.
-    pub(super) failed: String,
+    pub(crate) failed: String,
 }
 
-pub(super) fn headline(set: &RunSet) -> Headline {
+/// What is said of a set, or of the two that were put against each other.
+pub(crate) fn of(set: &RunSet, options: &PageOptions) -> Headline {
+    if options.compare.is_some() { pair(set) } else { headline(set) }
+}
+
+/// `6 faster, 2 slower (1 reverted), each against the step before it`; empty for a single case.
+pub(crate) fn counts(set: &RunSet, verdicts: &Verdicts, reference: Option<usize>) -> String {
+    let counts: Vec<String> = verdicts.counts(set).iter().map(Count::words).collect();
+    if counts.is_empty() || set.cases.len() < 2 {
+        return String::new();
+    }
+    let basis = verdicts.basis(set, reference);
+    let basis = if basis.is_empty() { basis } else { format!(", {basis}") };
+    printable(&format!("{}{basis}", counts.join(", ")))
+}
+
+fn headline(set: &RunSet) -> Headline {
     let measured: Vec<usize> =
         (0..set.cases.len()).filter(|&case| set.cases[case].wall_time().is_some()).collect();
     let (sentence, more) = match measured.as_slice() {
@@ -27,7 +45,7 @@ pub(super) fn headline(set: &RunSet) -> Headline {
 }
 
 /// Of a set that was narrowed to two: what the second is against the first.
-pub(super) fn pair(set: &RunSet) -> Headline {
+fn pair(set: &RunSet) -> Headline {
     let (Some(first), Some(last)) = (set.cases.first(), set.cases.last()) else {
         return headline(set);
     };
@@ -170,14 +188,14 @@ fn fastest(set: &RunSet, measured: &[usize]) -> (String, String) {
 }
 
 /// What the suite is about; of several runs, what they are called.
-pub(super) fn about(set: &RunSet) -> String {
+pub(crate) fn about(set: &RunSet) -> String {
     let first = &set.runs[0];
     let text = if first.suite.about.is_empty() { &first.suite.name } else { &first.suite.about };
     printable(text)
 }
 
 /// Where and how it was measured, in one line.
-pub(super) fn conditions(set: &RunSet) -> String {
+pub(crate) fn conditions(set: &RunSet) -> String {
     let first = &set.runs[0];
     let mut parts = vec![match set.runs.len() {
         1 => match &first.imported {
@@ -201,7 +219,7 @@ pub(super) fn conditions(set: &RunSet) -> String {
 }
 
 /// How many samples a case has by plan; of an import, as far as the samples show it.
-pub(super) fn sampling(run: &RunInfo) -> String {
+pub(crate) fn sampling(run: &RunInfo) -> String {
     let sampling = &run.sampling;
     if run.imported.is_some() {
         return match sampling.processes * sampling.iterations {
@@ -222,6 +240,6 @@ pub(super) fn sampling(run: &RunInfo) -> String {
 }
 
 /// The metric that the headline speaks of, for the page's explanation.
-pub(super) fn metric() -> &'static str {
+pub(crate) fn metric() -> &'static str {
     metrics::WALL_TIME.about
 }

@@ -8,60 +8,62 @@ use crate::notes;
 use crate::run_set::RunSet;
 
 /// A failure in full.
-pub(super) struct FailureText {
-    pub(super) line: String,
+pub(crate) struct FailureText {
+    pub(crate) line: String,
     /// The end of the process's output; may be empty.
-    pub(super) output: String,
+    pub(crate) output: String,
 }
 
 /// The most characters of an output on the page; the store keeps more.
-const MOST_OUTPUT: usize = 4000;
+pub(crate) const MOST_OUTPUT: usize = 4000;
 
-pub(super) fn failures(set: &RunSet) -> Vec<FailureText> {
-    let text = |(line, failure): (String, &Failure)| FailureText {
-        line: printable(&line),
-        output: last_characters(&failure.output),
-    };
-    notes::failures(set).into_iter().map(text).collect()
+pub(crate) fn failures(set: &RunSet) -> Vec<FailureText> {
+    let all = notes::failures(set).into_iter();
+    all.map(|(line, failure)| failure_text(&line, failure, MOST_OUTPUT)).collect()
 }
 
-fn last_characters(output: &str) -> String {
-    let skipped = output.chars().count().saturating_sub(MOST_OUTPUT);
+/// A failure with at most so many characters of its output.
+pub(crate) fn failure_text(line: &str, failure: &Failure, most: usize) -> FailureText {
+    FailureText { line: printable(line), output: last_characters(&failure.output, most) }
+}
+
+fn last_characters(output: &str, most: usize) -> String {
+    let skipped = output.chars().count().saturating_sub(most);
     let kept: String = output.chars().skip(skipped).collect();
     // Line feeds are kept, so that an output reads as it was printed.
     kept.lines().map(printable).collect::<Vec<_>>().join("\n")
 }
 
 /// How one run was measured.
-pub(super) struct RunText {
-    pub(super) name: String,
+pub(crate) struct RunText {
+    pub(crate) name: String,
     /// The step that it stands for, with title and note; empty where it stands for none.
-    pub(super) step: String,
-    pub(super) command: String,
-    pub(super) sampling: String,
-    pub(super) metric: &'static str,
-    pub(super) facts: Vec<FactText>,
+    pub(crate) step: String,
+    pub(crate) command: String,
+    pub(crate) sampling: String,
+    pub(crate) metric: &'static str,
+    pub(crate) facts: Vec<FactText>,
     /// Whether any fact was another one at the end.
-    pub(super) changed: bool,
-    pub(super) unavailable: Vec<UnavailableText>,
-    pub(super) suite_path: String,
-    pub(super) suite: String,
-    pub(super) dyno: String,
+    pub(crate) changed: bool,
+    pub(crate) unavailable: Vec<UnavailableText>,
+    pub(crate) suite_path: String,
+    pub(crate) suite: String,
+    pub(crate) dyno: String,
 }
 
 /// A fact before and, where it is another one, after.
-pub(super) struct FactText {
-    pub(super) name: String,
-    pub(super) before: String,
-    pub(super) after: String,
+pub(crate) struct FactText {
+    pub(crate) name: String,
+    pub(crate) before: String,
+    pub(crate) after: String,
 }
 
-pub(super) struct UnavailableText {
-    pub(super) line: String,
-    pub(super) remedy: String,
+pub(crate) struct UnavailableText {
+    pub(crate) line: String,
+    pub(crate) remedy: String,
 }
 
-pub(super) fn runs(set: &RunSet) -> Vec<RunText> {
+pub(crate) fn runs(set: &RunSet) -> Vec<RunText> {
     (0..set.runs.len()).map(|number| run(&set.runs[number], set.run_name(number))).collect()
 }
 
@@ -166,7 +168,8 @@ mod tests {
 
     #[test]
     fn only_the_end_of_a_long_output_is_shown() {
-        let shown = last_characters(&format!("{}\nend\u{1b}[0m", "x".repeat(10_000)));
+        let long = format!("{}\nend\u{1b}[0m", "x".repeat(10_000));
+        let shown = last_characters(&long, MOST_OUTPUT);
         assert_eq!(shown.chars().count(), MOST_OUTPUT);
         assert!(shown.ends_with("\nend\u{fffd}[0m"));
     }

@@ -132,7 +132,8 @@ fn the_headline_is_that_of_the_steps_that_were_kept() {
 fn a_note_stands_in_the_table_and_with_its_run() {
     let html = page(&five());
     let note = "Hashing costs &#60;more&#62;.";
-    assert!(html.contains(&format!("<small class=\"note\"><bdi>{note}</bdi></small>")), "{html}");
+    let opened = format!("</summary><div class=\"more\"><div>\n<p><bdi>{note}</bdi></p>");
+    assert_eq!(html.matches(&opened).count(), 1);
     assert!(html.contains(&format!("<p>Step 02 (reverted): String interning. {note}</p>")));
     assert_eq!(html.matches("<span class=\"reverted\">reverted</span>").count(), 1);
     assert_eq!(html.matches("block order: ").count(), 1);

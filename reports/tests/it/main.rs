@@ -6,6 +6,7 @@
     reason = "helpers of tests may panic and tell"
 )]
 
+mod acceptance;
 mod browser;
 mod charts;
 mod compare;

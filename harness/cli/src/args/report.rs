@@ -13,7 +13,7 @@ pub(crate) struct ReportArgs {
     #[command(flatten)]
     pub(crate) choice: ChoiceArgs,
     /// The file to write [default: report.html in the last run's directory; history.html there
-    /// with `--history`].
+    /// with `--history`; Markdown goes to standard output].
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
     /// Show the report in a browser when it is written.
@@ -29,6 +29,9 @@ pub(crate) struct ReportArgs {
     /// Where style and script of the page lie.
     #[arg(long, value_name = "WHERE", value_enum, default_value_t = AssetsChoice::Inline)]
     pub(crate) assets: AssetsChoice,
+    /// What is written.
+    #[arg(long, value_enum, default_value_t = ReportFormat::Html)]
+    pub(crate) format: ReportFormat,
     #[command(flatten)]
     pub(crate) store: StoreArgs,
 }
@@ -40,6 +43,15 @@ pub(crate) enum AssetsChoice {
     Inline,
     /// In report.css and report.js beside it, for servers that refuse styles in pages.
     Split,
+}
+
+/// What kind of report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ReportFormat {
+    /// A page for a browser.
+    Html,
+    /// For pull requests: at most 64 KiB.
+    Markdown,
 }
 
 impl ReportArgs {

@@ -1,4 +1,4 @@
-//! `dyno report`: one or more runs as a page for a browser.
+//! `dyno report`: one or more runs as a page for a browser, or as Markdown for a pull request.
 
 mod browser;
 
@@ -8,7 +8,7 @@ use record::store::Store;
 use reports::{Assets, PageOptions};
 
 use super::{choice, reading};
-use crate::args::ReportArgs;
+use crate::args::{ReportArgs, ReportFormat};
 use crate::exit::{Exit, UsageError};
 use crate::output::print;
 use crate::place;
@@ -16,10 +16,13 @@ use crate::place;
 /// Writes the report and says where.
 ///
 /// # Errors
-/// When there is no such run, case or step, the file cannot be written
+/// When there is no such run, case or step, options do not go together, the file cannot be written
 /// or no browser can be started.
 pub(crate) fn run(args: &ReportArgs) -> anyhow::Result<Exit> {
     let options = args.page();
+    if args.format == ReportFormat::Markdown {
+        check_markdown(args)?;
+    }
     let store = Store::open(place::store_root(args.store.store.as_deref(), None)?);
     let (ids, set) = choice::choose(&store, &args.choice)?;
     if let Some((from, to)) = &options.compare {
@@ -30,10 +33,17 @@ pub(crate) fn run(args: &ReportArgs) -> anyhow::Result<Exit> {
     let name = if args.choice.history { "history.html" } else { "report.html" };
     let path = match (&args.output, ids.last()) {
         (Some(path), _) => path.clone(),
+        (None, _) if args.format == ReportFormat::Markdown => {
+            print(&reports::markdown(&set, &options)?)?;
+            return Ok(Exit::Ok);
+        }
         (None, Some(id)) => store.directory(id)?.join(name),
         (None, None) => PathBuf::from(name),
     };
-    write_page(&set, &options, &path)?;
+    match args.format {
+        ReportFormat::Html => write_page(&set, &options, &path)?,
+        ReportFormat::Markdown => reading::write_file(&path, &reports::markdown(&set, &options)?)?,
+    }
     print(&format!("{}\n", reading::shown(&path)))?;
     if args.open {
         browser::open(&path)?;
@@ -48,4 +58,20 @@ fn write_page(set: &reports::RunSet, options: &PageOptions, path: &Path) -> anyh
         }
     }
     reading::write_file(path, &reports::html(set, options)?)
+}
+
+/// What is of a page alone has no meaning for Markdown.
+fn check_markdown(args: &ReportArgs) -> anyhow::Result<()> {
+    let page_only = [
+        ("--open", args.open),
+        ("--only", !args.only.is_empty()),
+        ("--assets", args.page().assets != Assets::Inline),
+    ];
+    match page_only.into_iter().find(|(_, given)| *given) {
+        Some((option, _)) => {
+            let text = format!("`{option}` is for the page: Markdown has one form only");
+            Err(UsageError(text).into())
+        }
+        None => Ok(()),
+    }
 }

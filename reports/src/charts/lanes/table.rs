@@ -21,7 +21,7 @@ pub(super) fn table(data: &Data<'_>) -> Table {
             Head::number(format!("A, {}", data.diff.unit)),
             Head::number("B".to_owned()),
             Head::number("difference".to_owned()),
-            Head::text(""),
+            Head::text("note"),
         ],
         rows: functions.iter().take(ROWS_MAX).map(|function| row(data, function)).collect(),
         more: if more > 0 {

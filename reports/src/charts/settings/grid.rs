@@ -29,7 +29,7 @@ pub(super) struct Cell {
 
 /// The map.
 pub(super) struct Grid<'a> {
-    set: &'a RunSet,
+    pub(super) set: &'a RunSet,
     pub(super) x: Axis,
     pub(super) y: Axis,
     /// Further parameters that vary: a cell takes the best over them.
