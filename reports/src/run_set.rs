@@ -346,60 +346,6 @@ impl RunSet {
         self.runs.len() == 1 && !self.is_revisions()
     }
 
-    /// The case that others are held against: the named one (by label or by id), or the first that
-    /// has numbers. `None` if no case has.
-    ///
-    /// # Errors
-    ///
-    /// If no case has that name, or it has no numbers.
-    pub fn reference(&self, name: Option<&str>) -> Result<Option<usize>> {
-        let usable = |case: &CaseSet| case.wall_time().is_some();
-        let Some(name) = name else {
-            return Ok(self.cases.iter().position(usable));
-        };
-        let named = |case: &CaseSet| case.label == name || case.info.id.as_str() == name;
-        match self.cases.iter().position(named) {
-            Some(case) if usable(&self.cases[case]) => Ok(Some(case)),
-            Some(_) => bail!("case `{name}` has no numbers to hold others against"),
-            None => {
-                let labels: Vec<&str> = self.cases.iter().map(|case| case.label.as_str()).collect();
-                bail!("no case `{name}`; there are: {}", labels.join(", "))
-            }
-        }
-    }
-
-    /// The case that one is held against where the set is held against `reference`. In a history of
-    /// several cases that is the same case at the reference's revision, or at the first one that
-    /// has numbers.
-    pub(crate) fn held_against(&self, case: usize, reference: Option<usize>) -> Option<usize> {
-        let (reference, own) = (reference?, &self.cases[case].info);
-        let Some(revision) = &own.revision else { return Some(reference) };
-        let id = own.id.as_str().strip_suffix(revision.as_str());
-        let line = |other: &usize| {
-            let other = &self.cases[*other].info;
-            let suffix = other.revision.as_deref().unwrap_or_default();
-            other.id.as_str().strip_suffix(suffix) == id
-        };
-        let timed = |other: &usize| self.cases[*other].wall_time().is_some();
-        let line: Vec<usize> = (0..self.cases.len()).filter(line).filter(timed).collect();
-        let at = &self.cases[reference].info.revision;
-        let there = line.iter().find(|other| self.cases[**other].info.revision == *at);
-        there.or(line.first()).copied()
-    }
-
-    /// What cases are held against, in words, where the set is held against `reference`: in a
-    /// history of several cases a step.
-    pub(crate) fn against_words(&self, reference: usize) -> &str {
-        let case = &self.cases[reference];
-        let revision = self.runs[case.run].revision_of(&case.info);
-        revision.map_or(case.label.as_str(), |revision| revision.step.id.as_str())
-    }
-
-    /// What ties a mark of a picture to the row of its case.
-    pub(crate) fn mark_data<'a>(&'a self, case: &'a CaseSet) -> [(&'static str, &'a str); 2] {
-        [("run", self.runs[case.run].id.as_str()), ("case", case.info.id.as_str())]
-    }
-
     /// Wall time of one case against that of another.
     pub fn against(&self, case: usize, reference: usize) -> Option<Ratio> {
         let (case, reference) = (self.cases.get(case)?, self.cases.get(reference)?);

@@ -8,7 +8,7 @@ use plotters::prelude::{Cartesian2d, ChartBuilder, Circle, PathElement, Rectangl
 
 use super::axis::{fitted, tick_text, ticks_from_zero};
 use super::backend::{Role, Svg, text_width};
-use super::draw::{Canvas, Failed, Side, TEXT, filled, px, stroked, units};
+use super::draw::{Canvas, Failed, Side, TEXT, filled, px, stroked, ties, units};
 use super::{Chart, Size, jitter};
 use crate::format::{PROSE_DIGITS, Scale};
 use crate::run_set::{CaseSet, RunSet, Series};
@@ -174,7 +174,7 @@ fn rows(
     for (index, (case, name)) in data.cases.iter().zip(names).enumerate() {
         let (zero, y) = px(plot.backend_coord(&(0.0, index as f64)));
         let row = layout.row;
-        canvas.picture.open("pt", &data.title(case), &data.set.mark_data(case));
+        canvas.picture.open("pt", &data.title(case), &ties(data.set, case));
         canvas.hit_area((0.0, y - row / 2.0), (f64::from(canvas.size.0), row));
         let role = if case.wall_time().is_some() { Role::Ink } else { Role::Bad };
         let above = if layout.stacked { row * 0.26 } else { 0.0 };

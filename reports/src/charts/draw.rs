@@ -7,6 +7,8 @@ use plotters::prelude::{DrawingArea, IntoDrawingArea as _, IntoFont as _, PathEl
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{Color as _, ShapeStyle};
 
+use crate::run_set::{CaseSet, RunSet};
+
 use super::backend::{Picture, Role, Svg, UNITS};
 
 /// What drawing on a string can fail with: nothing but a layout that plotters refuses.
@@ -104,6 +106,11 @@ impl Canvas {
     pub(super) fn finish(self, wide: bool, name: &str) -> String {
         self.picture.finish(if wide { "wide" } else { "narrow" }, name, self.size)
     }
+}
+
+/// What ties a mark to the row of its case in the page's table.
+pub(super) fn ties<'a>(set: &'a RunSet, case: &'a CaseSet) -> [(&'static str, &'a str); 2] {
+    [("run", set.runs[case.run].id.as_str()), ("case", case.info.id.as_str())]
 }
 
 /// A point of a plot in px.

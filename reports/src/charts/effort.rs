@@ -9,7 +9,7 @@ use record::Pass;
 
 use super::axis::{fitted, thinned, tick_text, ticks_from_zero};
 use super::backend::{Role, Svg, text_width};
-use super::draw::{Canvas, Failed, Side, TEXT, filled, px, stroked, units};
+use super::draw::{Canvas, Failed, Side, TEXT, filled, px, stroked, ties, units};
 use super::{Chart, Size};
 use crate::format::{PROSE_DIGITS, Scale};
 use crate::run_set::{CaseSet, RunSet, Series};
@@ -186,8 +186,8 @@ fn marks(set: &RunSet, panel: &Panel, mut plot: Plot<'_>, canvas: &Canvas) -> Re
     let radius = if panel.values.len() > 40 { 2.0 } else { 3.0 };
     for (index, value) in panel.values.iter().enumerate() {
         let Some(value) = *value else { continue };
-        let ties = set.mark_data(&set.cases[index]);
-        canvas.picture.open("pt", &title(set, panel, index, value), &ties);
+        let tied = ties(set, &set.cases[index]);
+        canvas.picture.open("pt", &title(set, panel, index, value), &tied);
         let place = (index as f64, value);
         if kept(index) {
             plot.draw_series([Circle::new(place, units(radius), filled(Role::Data))])?;

@@ -11,7 +11,7 @@ use plotters::prelude::{Cartesian2d, ChartBuilder, Circle, LineSeries};
 use self::data::{Data, Line, points};
 use super::axis::fitted;
 use super::backend::{Role, Svg, text_width};
-use super::draw::{Canvas, Failed, Side, TEXT, filled, px, stroked, units};
+use super::draw::{Canvas, Failed, Side, TEXT, filled, px, stroked, ties, units};
 use super::{Chart, Size};
 use crate::format::{PROSE_DIGITS, significant};
 use crate::run_set::RunSet;
@@ -184,7 +184,7 @@ fn one(
     plot.draw_series(LineSeries::new(places, stroked(role, 2.0)))?;
     for point in &line.points {
         let case = &data.set.cases[point.case];
-        canvas.picture.open("pt", &data.title(line, point), &data.set.mark_data(case));
+        canvas.picture.open("pt", &data.title(line, point), &ties(data.set, case));
         let place = (point.workers.log2(), point.speed_up.log2());
         let (x, y) = at(plot, place.0, place.1);
         canvas.hit_area((x - 10.0, y - 10.0), (20.0, 20.0));

@@ -10,7 +10,7 @@ use plotters::prelude::Rectangle;
 use self::grid::{Cell, Grid};
 use super::axis::fitted;
 use super::backend::{Role, text_width};
-use super::draw::{Canvas, Failed, Side, TEXT, filled, stroked, units};
+use super::draw::{Canvas, Failed, Side, TEXT, filled, stroked, ties, units};
 use super::{Chart, Size};
 use crate::format::{PROSE_DIGITS, counted};
 use crate::run_set::RunSet;
@@ -87,8 +87,8 @@ fn draw(grid: &Grid<'_>, size: Size) -> Result<String, Failed> {
     // Frames last, so that no neighbour's ground covers them.
     let place = |one: &Cell| (left + cell * one.x as f64, ABOVE + ROW * one.y as f64);
     for one in &grid.cells {
-        let ties = grid.set.mark_data(&grid.set.cases[one.case]);
-        canvas.picture.open("pt", &grid.title(one), &ties);
+        let tied = ties(grid.set, &grid.set.cases[one.case]);
+        canvas.picture.open("pt", &grid.title(one), &tied);
         ground(grid, &canvas, one, (place(one), cell))?;
         canvas.picture.close();
     }
