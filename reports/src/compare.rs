@@ -125,6 +125,8 @@ pub struct Side {
     pub step: Option<String>,
     /// When it began, in ns since the Unix epoch.
     pub started_ns: i64,
+    /// Whether that is known; the time of reading an import stands for it where it is not.
+    pub dated: bool,
 }
 
 /// Two runs, or the cases of one.
@@ -144,6 +146,8 @@ pub struct Comparison {
     pub reference: Option<String>,
     /// What is not the same on both sides.
     pub differences: Vec<Difference>,
+    /// What else a reader should know of the two sides.
+    pub notes: Vec<String>,
     /// The cases in the order of the candidate's suite, then those that only the baseline has.
     pub cases: Vec<CaseComparison>,
 }
@@ -189,6 +193,7 @@ pub fn between(baseline: &RunSet, candidate: &RunSet, yardstick: &Yardstick) -> 
         order: Order::Block,
         reference: None,
         differences,
+        notes: notes(&[baseline, candidate]),
         cases,
     })
 }
@@ -227,8 +232,18 @@ pub fn within(set: &RunSet, against: Option<&str>, yardstick: &Yardstick) -> Res
         order,
         reference: Some(set.against_words(reference).to_owned()),
         differences: Vec::new(),
+        notes: notes(&[set]),
         cases: cases.collect(),
     })
+}
+
+/// What a verdict's reader should know where a side was imported.
+fn notes(sets: &[&RunSet]) -> Vec<String> {
+    let mut runs = sets.iter().flat_map(|set| &set.runs);
+    let unknown = runs.any(|run| run.imported.is_some()).then(|| {
+        "imported: nothing says that both sides ran on one machine in one state".to_owned()
+    });
+    crate::notes::apart(sets).into_iter().chain(unknown).collect()
 }
 
 impl Comparison {
@@ -247,6 +262,7 @@ fn side(run: &RunInfo) -> Side {
         label: run.label.clone(),
         step: run.step.as_ref().map(|step| step.id.clone()),
         started_ns: run.started_ns,
+        dated: run.is_dated(),
     }
 }
 

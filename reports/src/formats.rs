@@ -5,17 +5,25 @@
 //! no clock is read. What a file does not say stays unknown.
 
 mod assemble;
+mod bencher;
+mod benchstat;
+mod criterion;
 mod csv;
 mod error;
+mod folded;
+mod github_action;
+mod google_benchmark;
 mod hyperfine;
 mod json;
 mod node;
+mod perf_stat;
+mod pyperf;
 
 use std::collections::BTreeMap;
 
 use anyhow::Result;
 use record::store::StoredRun;
-use record::{Fact, Mark, Pass, Profile, Status, Value};
+use record::{Fact, Mark, Pass, Profile, Status, Unavailable, Value};
 
 pub use assemble::{Draft, Heading, Rows, Template, assemble};
 pub use error::ImportError;
@@ -24,7 +32,19 @@ pub use hyperfine::command_json;
 use crate::run_set::RunSet;
 
 /// Every format, in the order of the help.
-pub const FORMATS: &[Format] = &[csv::FORMAT, json::FORMAT, hyperfine::FORMAT];
+pub const FORMATS: &[Format] = &[
+    csv::FORMAT,
+    json::FORMAT,
+    hyperfine::FORMAT,
+    perf_stat::FORMAT,
+    criterion::FORMAT,
+    google_benchmark::FORMAT,
+    pyperf::FORMAT,
+    folded::FORMAT,
+    github_action::FORMAT,
+    bencher::FORMAT,
+    benchstat::FORMAT,
+];
 
 /// A kind of file.
 #[derive(Clone, Copy, Debug)]
@@ -101,6 +121,8 @@ pub struct Found {
     pub facts: Vec<Fact>,
     /// When it was measured, in ns since the Unix epoch, where that is said.
     pub started_ns: Option<i64>,
+    /// What the other tool could not count, with its reason.
+    pub unavailable: Vec<Unavailable>,
     /// What a reader should know, and what the files hold that is not carried.
     pub warnings: Vec<String>,
 }
@@ -183,6 +205,11 @@ fn each(
             }
         }
         all.warnings.extend(found.warnings);
+        for one in found.unavailable {
+            if !all.unavailable.contains(&one) {
+                all.unavailable.push(one);
+            }
+        }
     }
     let mut told = Vec::new();
     all.warnings.retain(|warning| {

@@ -3,14 +3,28 @@
 //! The table prints these lines below itself, the page shows them in its strips, the document
 //! carries them. Each is said once, however many runs it holds for.
 
-use record::{Failure, RunInfo, Unavailable};
+use record::{Failure, Unavailable};
 
 use crate::format::counted;
 use crate::run_set::{CaseSet, FailureCount, RunSet, State};
+use crate::warnings::list;
 
 /// What is true of every number that is formed from two runs.
 pub(crate) const BLOCK_ORDER: &str = "block order: the runs were taken one after the other, so \
     the machine's drift between them is in every difference";
+
+/// What is true of numbers of which some were counted in other executions than the timed ones.
+const APART: &str = "counters and time come from different executions: what counted them ran the \
+    work again";
+
+/// What to know of sets whose counters stand beside times of other executions; `None` elsewhere.
+pub(crate) fn apart(sets: &[&RunSet]) -> Option<String> {
+    let mut cases = sets.iter().flat_map(|set| &set.cases);
+    let apart = |case: &crate::run_set::CaseSet| {
+        case.wall_time().is_some() && case.pass(record::Pass::Counters).is_some()
+    };
+    cases.any(apart).then(|| APART.to_owned())
+}
 
 /// What could not be measured, each once.
 pub(crate) fn unavailable(set: &RunSet) -> Vec<&Unavailable> {
@@ -32,12 +46,13 @@ pub(crate) fn unavailable_line(one: &Unavailable) -> String {
 pub(crate) fn warnings(set: &RunSet) -> Vec<String> {
     let mut all: Vec<String> = set.notes.clone();
     let several = set.runs.len() > 1;
-    for (number, run) in set.runs.iter().enumerate() {
+    for run in &set.runs {
         for warning in &run.warnings {
-            let said = |run: &RunInfo| run.warnings.contains(warning);
-            let of_all = set.runs.iter().all(said);
-            let line = if several && !of_all {
-                format!("run {}: {warning}", set.run_name(number))
+            let said = |number: &usize| set.runs[*number].warnings.contains(warning);
+            let saying: Vec<usize> = (0..set.runs.len()).filter(said).collect();
+            let line = if saying.len() < set.runs.len() {
+                let names = saying.iter().map(|number| set.run_name(*number));
+                format!("{}: {warning}", list("run", &names.collect::<Vec<_>>()))
             } else {
                 warning.clone()
             };
@@ -56,6 +71,7 @@ pub(crate) fn warnings(set: &RunSet) -> Vec<String> {
     if several || set.is_revisions() {
         all.extend(crate::history::unlike(set));
     }
+    all.extend(apart(&[set]));
     all.extend(marks(set));
     all.extend(crate::warnings::of(set));
     all

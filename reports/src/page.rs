@@ -56,6 +56,7 @@ pub fn html(set: &RunSet, options: &PageOptions) -> Result<String> {
         counts: headline::counts(set, &verdicts, reference),
         cases: cases::table(set, reference, &verdicts),
         passes: passes::grids(set).iter().map(|one| cases::pass_table(set, one)).collect(),
+        imported: set.runs.iter().all(|run| run.imported.is_some()),
         failures: method::failures(set),
         runs: method::runs(set),
         unanswered: Vec::new(),
@@ -108,6 +109,8 @@ struct Page {
     counts: String,
     cases: cases::CasesTable,
     passes: Vec<cases::PassTable>,
+    /// Whether another tool measured all of it.
+    imported: bool,
     failures: Vec<method::FailureText>,
     runs: Vec<method::RunText>,
     /// Sections that were asked for by name and have nothing to say.

@@ -20,7 +20,21 @@ pub(crate) struct PassGrid {
     pub(crate) grid: Grid,
 }
 
-/// What is shown of a pass, most telling first: a metric by rows, and the metric itself for work
+/// What is shown of an import's passes, most telling first.
+const IMPORTED: [(&str, &str); 10] = [
+    ("", "ipc"),
+    ("", "cores_busy"),
+    ("instructions_per_row", metrics::INSTRUCTIONS.name),
+    ("cycles_per_row", metrics::CYCLES.name),
+    ("cache_misses_per_row", metrics::CACHE_MISSES.name),
+    ("", "cache_miss_rate"),
+    ("branch_misses_per_row", metrics::BRANCH_MISSES.name),
+    ("", "branch_miss_rate"),
+    ("", metrics::USER_TIME.name),
+    ("", metrics::SYSTEM_TIME.name),
+];
+
+/// What is shown of a pass of dyno's own, most telling first: a metric by rows, and the metric itself for work
 /// that has no rows.
 const SHOWN: [(&str, &str); 9] = [
     ("instructions_per_row", metrics::INSTRUCTIONS.name),
@@ -44,7 +58,11 @@ pub(crate) fn grids(set: &RunSet) -> Vec<PassGrid> {
 }
 
 fn grid(set: &RunSet, pass: Pass) -> Option<Grid> {
-    let shown: Vec<&'static str> = SHOWN
+    let metrics: &[(&'static str, &'static str)] = match pass {
+        Pass::Counters | Pass::Totals => &IMPORTED,
+        _ => &SHOWN,
+    };
+    let shown: Vec<&'static str> = metrics
         .iter()
         .filter_map(|(by_row, total)| {
             let has = |name: &str| found(set, pass).any(|one| one.metric(name).is_some());

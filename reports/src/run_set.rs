@@ -486,7 +486,7 @@ fn failures(samples: &[&Sample]) -> Vec<FailureCount> {
 }
 
 /// Whether a sample's value is a sum over its executions: peaks, ratios and rates are not.
-fn is_sum(value: &Value) -> bool {
+pub(crate) fn is_sum(value: &Value) -> bool {
     use record::metrics::{PEAK_HEAP, PEAK_RSS, PEAK_RSS_SUM};
     let peaks = [PEAK_RSS.name, PEAK_RSS_SUM.name, PEAK_HEAP.name];
     !peaks.contains(&value.metric.as_str()) && !matches!(value.unit, Unit::Ratio | Unit::PerSecond)

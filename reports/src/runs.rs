@@ -18,7 +18,8 @@ use crate::table::Format;
 pub struct RunLine {
     /// Its name.
     pub id: String,
-    /// When it began, in ns since the Unix epoch; `None` where its `run.json` cannot be read.
+    /// When it began, in ns since the Unix epoch; `None` where its `run.json` cannot be read, and
+    /// for an import that does not say it.
     pub started_ns: Option<i64>,
     /// How long it took, in ns.
     pub took_ns: Option<i64>,
@@ -52,7 +53,7 @@ impl RunLine {
         });
         Self {
             id: entry.id.to_string(),
-            started_ns: info.map(|info| info.started_ns),
+            started_ns: info.filter(|info| info.is_dated()).map(|info| info.started_ns),
             took_ns: info.and_then(|info| Some(info.finished_ns? - info.started_ns)),
             suite: info.map(|info| info.suite.name.clone()).unwrap_or_default(),
             label: entry.label().unwrap_or_default().to_owned(),

@@ -108,7 +108,7 @@ fn sentence(set: &RunSet, findings: &[Finding], advice: &str) -> Option<String> 
 }
 
 /// `cases 00, 05`, and at most five names.
-fn list(noun: &str, names: &[String]) -> String {
+pub(crate) fn list(noun: &str, names: &[String]) -> String {
     const NAMES_MAX: usize = 5;
     let plural = if names.len() == 1 { "" } else { "s" };
     let rest = match names.len().saturating_sub(NAMES_MAX) {

@@ -63,6 +63,11 @@ impl RunInfo {
     /// The layout that this version writes.
     pub const SCHEMA: u32 = 1;
 
+    /// Whether it is known when it began. The time of reading stands for it where it is not.
+    pub fn is_dated(&self) -> bool {
+        self.imported.as_ref().is_none_or(|import| import.dated)
+    }
+
     /// The case of that name.
     pub fn case(&self, id: &CaseId) -> Option<&CaseInfo> {
         self.cases.iter().find(|case| case.id == *id)

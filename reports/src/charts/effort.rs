@@ -47,6 +47,9 @@ impl Chart for Effort {
         if panels.iter().any(|panel| panel.pass == Some(Pass::Simulated)) {
             text += " Simulated: counted on a modelled processor, in a pass of its own.";
         }
+        if panels.iter().any(|panel| panel.pass == Some(Pass::Counters)) {
+            text += " Counted apart: in other executions than the timed ones, by another tool.";
+        }
         let missing: Vec<&str> = METRICS
             .iter()
             .filter(|(metric, _)| !panels.iter().any(|panel| panel.metric == *metric))
@@ -84,7 +87,13 @@ fn panels(set: &RunSet) -> Vec<Panel> {
 }
 
 fn panel(set: &RunSet, metric: &'static str, words: &str) -> Option<Panel> {
-    let passes = [None, Some(Pass::Simulated), Some(Pass::Allocation)];
+    let passes = [
+        None,
+        Some(Pass::Counters),
+        Some(Pass::Totals),
+        Some(Pass::Simulated),
+        Some(Pass::Allocation),
+    ];
     // One source for the whole panel: another one would be another series.
     let (pass, found) = passes.into_iter().find_map(|pass| {
         let found: Vec<Option<&Series>> =
@@ -93,7 +102,11 @@ fn panel(set: &RunSet, metric: &'static str, words: &str) -> Option<Panel> {
     })?;
     let first = found.iter().flatten().next()?;
     let scale = first.kind.scale(first.summary.median);
-    let simulated = if pass == Some(Pass::Simulated) { " (simulated)" } else { "" };
+    let simulated = match pass {
+        Some(Pass::Simulated) => " (simulated)",
+        Some(Pass::Counters) => " (counted apart)",
+        _ => "",
+    };
     let values = found.iter().map(|one| Some(one.as_ref()?.summary.median / scale.factor));
     Some(Panel {
         metric,

@@ -59,7 +59,10 @@ pub(crate) fn between(old: &RunInfo, new: &RunInfo) -> Vec<Difference> {
         let (n, k, w) = (sampling.processes, sampling.iterations, sampling.warmup);
         format!("{n} processes, {k} samples, {w} warm-ups")
     };
-    say("sampling", amount(old), amount(new), false);
+    // Of an import only the number of samples is known, and that stands in the table.
+    if old.imported.is_none() && new.imported.is_none() {
+        say("sampling", amount(old), amount(new), false);
+    }
     say("suite", old.suite.name.clone(), new.suite.name.clone(), false);
     if old.suite.name == new.suite.name {
         // Text, overrides and filter together; cases are matched by their ids all the same.

@@ -137,6 +137,7 @@ impl Comparison {
             lines.push(format!("compared by {metric}; within {percent} % of 1 is equivalent"));
         }
         lines.push(self.order.note().to_owned());
+        lines.extend(self.notes.iter().cloned());
         lines.extend(self.differences.iter().map(|one| {
             let word = if one.forbids { "incomparable" } else { "different" };
             format!("{word}: {}: {} against {}", one.what, one.baseline, one.candidate)
@@ -149,7 +150,8 @@ fn side(side: &Side) -> String {
     let step = side.step.as_ref().map(|step| format!("step {step}"));
     let names: Vec<String> = step.into_iter().chain(side.label.clone()).collect();
     let names = if names.is_empty() { String::new() } else { format!(" ({})", names.join(", ")) };
-    printable(&format!("{}{names}, {}", side.run, moment(side.started_ns)))
+    let read = if side.dated { "" } else { "read " };
+    printable(&format!("{}{names}, {read}{}", side.run, moment(side.started_ns)))
 }
 
 fn interval(case: &CaseComparison) -> String {

@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 
 use record::{
-    CaseId, CaseInfo, Environment, Import, Pass, Profile, RunId, RunInfo, Sample, SamplingInfo,
-    Source, Step, SuiteInfo, metrics,
+    CaseId, CaseInfo, Environment, Import, Pass, PassInfo, Profile, RunId, RunInfo, Sample,
+    SamplingInfo, Source, Step, SuiteInfo, metrics,
 };
 
 use super::{Found, FoundCase, ImportError, InputFile, Take, typed};
@@ -139,11 +139,13 @@ pub fn assemble(
 ) -> Result<Draft, ImportError> {
     let mut facts = Vec::new();
     let mut warnings = Vec::new();
+    let mut unavailable = Vec::new();
     let mut started = None;
     let mut named: Vec<Named> = Vec::new();
     for (files, found) in batches {
         facts.extend(found.facts);
         warnings.extend(found.warnings);
+        unavailable.extend(found.unavailable);
         started = match (started, found.started_ns) {
             (Some(one), Some(other)) => Some(i64::min(one, other)),
             (one, other) => one.or(other),
@@ -157,6 +159,7 @@ pub fn assemble(
     let mut draft =
         Draft { info: info(heading, started), samples: Vec::new(), profiles: Vec::new() };
     draft.info.before = Environment { machine_key: UNKNOWN.to_owned(), facts };
+    draft.info.unavailable = unavailable;
     draft.info.warnings = [unknown(&draft.info)].into_iter().chain(warnings).collect();
     let common = common_name(&cases);
     for mut case in cases {
@@ -166,6 +169,7 @@ pub fn assemble(
         case.put(heading, &mut draft)?;
     }
     draft.info.sampling = sampling(&draft.samples);
+    draft.info.passes = passes(&draft.samples);
     Ok(draft)
 }
 
@@ -441,6 +445,26 @@ fn unknown(info: &RunInfo) -> String {
     let date =
         if dated { "" } else { ", the time of measuring (the time of reading stands for it)" };
     format!("imported: the machine, the build, the order of the samples{date} are unknown")
+}
+
+/// What tells the passes beside the timed one.
+fn passes(samples: &[Sample]) -> Vec<PassInfo> {
+    let told = [
+        (Pass::Counters, "in executions of its own"),
+        (Pass::Totals, "as means over the timed executions"),
+    ];
+    let of = |(pass, how): (Pass, &str)| {
+        let own: Vec<&Sample> = samples.iter().filter(|sample| sample.pass == pass).collect();
+        let source = own.first()?.values.first()?.source;
+        let tool = source.as_str().trim_start_matches("imported:").replace('-', " ");
+        Some(PassInfo {
+            pass,
+            processes: own.iter().map(|sample| sample.process + 1).max().unwrap_or(0),
+            params: BTreeMap::new(),
+            tool: format!("{tool}, {how}"),
+        })
+    };
+    told.into_iter().filter_map(of).collect()
 }
 
 /// How often, as far as the samples show it.

@@ -198,12 +198,8 @@ pub(crate) fn about(set: &RunSet) -> String {
 pub(crate) fn conditions(set: &RunSet) -> String {
     let first = &set.runs[0];
     let mut parts = vec![match set.runs.len() {
-        1 => match &first.imported {
-            Some(import) if !import.dated => {
-                format!("Run {}, read on {}", first.id, moment(import.read_ns))
-            }
-            _ => format!("Run {} of {}", first.id, moment(first.started_ns)),
-        },
+        1 if first.is_dated() => format!("Run {} of {}", first.id, moment(first.started_ns)),
+        1 => format!("Run {}, read on {}", first.id, moment(first.started_ns)),
         several => {
             let names: Vec<String> = (0..several).map(|run| set.run_name(run)).collect();
             format!("{several} runs: {}", names.join(", "))

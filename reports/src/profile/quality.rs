@@ -18,6 +18,14 @@ const SAMPLES_FEW: u64 = 100;
 
 /// How the profile was taken and how whole it is, in one sentence.
 pub fn sentence(info: &ProfileInfo) -> String {
+    if info.rate_hz == 0 {
+        // Imported: a file of stacks alone tells nothing else.
+        return format!(
+            "{} of an unknown event, imported; unknown frames {}",
+            counted(usize::try_from(info.samples).unwrap_or(usize::MAX), "sample"),
+            percent(info.unknown_share())
+        );
+    }
     let kernel = if info.kernel { "kernel included" } else { "user space alone" };
     format!(
         "{} of {} at {} Hz a core, {kernel}, over {} ({}); lost {}, unknown frames {}, broken \

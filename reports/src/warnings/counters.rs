@@ -1,19 +1,25 @@
 //! Warnings about how the counters of a set were counted: scaled estimates, and user space alone.
 
-use crate::run_set::RunSet;
+use record::Pass;
+
+use crate::run_set::{RunSet, Series};
 
 /// Counters that shared the PMU with others inside samples.
 pub(super) fn scaled(set: &RunSet) -> Option<String> {
     /// A smaller share of the time away changes no conclusion.
     const SHARE_MIN: f64 = 0.99;
     let found = metrics(set, |how| how.on_pmu < SHARE_MIN);
-    let shares = set.cases.iter().flat_map(|case| &case.series).filter_map(|one| one.counted);
+    let shares = series(set).filter_map(|one| one.counted);
     let least = shares.map(|how| how.on_pmu).fold(1.0, f64::min);
+    let imported = set.runs.iter().any(|run| run.imported.is_some());
+    let advice = match imported {
+        true => "ask `perf stat` for fewer events at a time",
+        false => "choose fewer `events` under [counters], or let them take turns (`share = false`)",
+    };
     (!found.is_empty()).then(|| {
         format!(
             "{} shared the counters of the CPU with other events, down to {:.0} % of the time, and \
-             are scaled up to the whole, which makes them estimates: choose fewer `events` under \
-             [counters], or let them take turns (`share = false`)",
+             are scaled up to the whole, which makes them estimates: {advice}",
             found.join(", "),
             least * 100.0
         )
@@ -33,10 +39,18 @@ pub(super) fn user_only(set: &RunSet) -> Option<String> {
     })
 }
 
+/// Every series of the timed pass, and of what another tool counted apart from it.
+fn series(set: &RunSet) -> impl Iterator<Item = &Series> {
+    set.cases.iter().flat_map(|case| {
+        let counters = case.pass(Pass::Counters).map(|pass| pass.series.as_slice());
+        case.series.iter().chain(counters.unwrap_or_default())
+    })
+}
+
 /// The metrics of which some case was counted so, each once, in the order of the series.
 fn metrics(set: &RunSet, so: impl Fn(&crate::run_set::Counted) -> bool) -> Vec<&str> {
     let mut found: Vec<&str> = Vec::new();
-    for series in set.cases.iter().flat_map(|case| &case.series) {
+    for series in series(set) {
         if series.counted.as_ref().is_some_and(&so) && !found.contains(&series.metric.as_str()) {
             found.push(&series.metric);
         }

@@ -1,0 +1,104 @@
+//! The text format of Go's benchmarks, for benchstat: one line per sample, as
+//! <https://go.dev/design/14313-benchmark-format> describes it.
+
+use std::collections::BTreeSet;
+
+use anyhow::Result;
+use record::{Better, RunInfo, Sample, Unit, Value, metrics};
+
+use super::{Exporter, Format, Material};
+use crate::format::printable;
+
+/// The format.
+pub(super) const FORMAT: Format = Format {
+    name: "benchstat",
+    about: "the text of Go's benchmarks, for benchstat",
+    import: None,
+    export: Some(Exporter::Text(write)),
+};
+
+fn write(material: &Material<'_>) -> Result<String> {
+    let mut text = String::new();
+    let mut told = BTreeSet::new();
+    for run in material.runs {
+        text += &configuration(&run.info);
+        for sample in run.samples.iter().filter(|sample| sample.counts()) {
+            for value in &sample.values {
+                let unit = unit(value);
+                if value.better != Better::Neither && told.insert(unit.clone()) {
+                    text += &format!("Unit {unit} better={}\n", value.better);
+                }
+            }
+            text += &line(&run.info, sample);
+        }
+    }
+    Ok(text)
+}
+
+/// Lines that say what holds for all samples below them: benchstat tells runs apart by them.
+fn configuration(run: &RunInfo) -> String {
+    let mut keys = vec![("suite", run.suite.name.clone()), ("run", run.id.to_string())];
+    keys.extend(run.label.clone().map(|label| ("label", label)));
+    keys.extend(run.step.as_ref().map(|step| ("step", step.id.clone())));
+    keys.extend(run.before.fact("cpu_model").map(|cpu| ("cpu", cpu.to_owned())));
+    keys.into_iter().map(|(key, value)| format!("{key}: {}\n", printable(&value))).collect()
+}
+
+/// `BenchmarkPipeline/step=00 1 263600000 ns/op ...`; values are those of one execution.
+fn line(run: &RunInfo, sample: &Sample) -> String {
+    let executions = sample.executions.max(1);
+    let case = run.case(&sample.case);
+    let name = case.map_or(sample.case.as_str(), |case| case.id.as_str());
+    let mut text = format!("{} {executions}", benchmark(name));
+    let mut units = BTreeSet::new();
+    for value in &sample.values {
+        let unit = unit(value);
+        // A unit may stand once in a line: the first source counts.
+        if units.insert(unit.clone()) {
+            text += &format!(" {} {unit}", value.value / f64::from(per(value, executions)));
+        }
+    }
+    text + "\n"
+}
+
+fn per(value: &Value, executions: u32) -> u32 {
+    if crate::run_set::is_sum(value) { executions } else { 1 }
+}
+
+/// `Benchmark`, then a letter in upper case; no spaces, for they end the name.
+fn benchmark(name: &str) -> String {
+    let mut letters = name.chars();
+    let first: String = letters.next().into_iter().flat_map(char::to_uppercase).collect();
+    // A name that begins with no letter would be no benchmark to Go.
+    let first = if first.chars().all(char::is_uppercase) { first } else { format!("X{first}") };
+    let rest = letters.map(|c| if c.is_whitespace() || c.is_control() { '_' } else { c });
+    format!("Benchmark{first}{}", rest.collect::<String>())
+}
+
+/// Go's unit for time; for others our metric with its unit, which benchstat scales.
+fn unit(value: &Value) -> String {
+    if value.metric == metrics::WALL_TIME.name {
+        return "ns/op".to_owned();
+    }
+    let plain = |c: char| if c.is_whitespace() || c.is_control() { '_' } else { c };
+    let name: String = value.metric.replace('_', "-").chars().map(plain).collect();
+    match value.unit {
+        Unit::Nanoseconds => format!("{name}-ns/op"),
+        Unit::Bytes => format!("{name}-B/op"),
+        Unit::Count | Unit::Rows => format!("{name}/op"),
+        Unit::PerSecond => format!("{name}/s"),
+        Unit::Ratio => name,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_go_s() {
+        assert_eq!(benchmark("pipeline/step=00,rows=1"), "BenchmarkPipeline/step=00,rows=1");
+        assert_eq!(benchmark("./a b\n"), "BenchmarkX./a_b_");
+        assert_eq!(benchmark("élan"), "BenchmarkÉlan");
+    }
+}
