@@ -1,7 +1,11 @@
 //! `dyno import` and `dyno export`: other tools' files become runs that every command works on,
 //! and go out again; what cannot be read stores nothing.
 
-#![expect(clippy::print_stdout, reason = "a test that is skipped says so")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a test panics or says that it is skipped"
+)]
 
 mod common;
 
@@ -273,7 +277,7 @@ fn study() -> Option<std::path::PathBuf> {
 fn the_shredding_study_is_one_history() {
     let Some(study) = study() else { return };
     let place = Place::new();
-    let steps = concat!(env!("CARGO_MANIFEST_DIR"), "/../../configs/shredding-study.steps.toml");
+    let steps = concat!(env!("CARGO_MANIFEST_DIR"), "/../../configs/steps/shredding-study.toml");
     place.dyno(&["import", "auto", study.to_str().unwrap(), "--steps", steps]).expect(0);
     let table = place.dyno(&["show", "--history", "--format", "json"]).expect(0).stdout();
     let table: serde_json::Value = serde_json::from_str(&table).unwrap();
