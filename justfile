@@ -35,12 +35,23 @@ shredding rows="10M" *args:
     cargo dyno run configs/shredding.toml --set rows={{rows}} {{args}}
     cargo dyno run configs/pipeline-limit.toml --set rows={{rows}} {{args}}
 
+# One query over the twelve files of a year, by schedule, and beside other engines, at ROWS trips.
+taxi rows="12M" *args: venv
+    cargo dyno data build taxi --set rows={{rows}}
+    cargo dyno data build taxi --set rows={{rows}} --set format=parquet
+    cargo dyno run configs/taxi.toml --set rows={{rows}} {{args}}
+    cargo dyno run configs/peers/taxi.toml --set rows={{rows}} {{args}}
+
 # Ours beside the programs that people would pick (Python 3.11 or later, and a package index).
-peers rows="10M" *args:
-    python3 -m venv target/peers
-    target/peers/bin/pip install --quiet --requirement configs/peers/requirements.txt
+peers rows="10M" *args: venv
     cargo dyno data build measurements --set rows={{rows}}
     cargo dyno run configs/peers/measurements.toml --set rows={{rows}} {{args}}
+
+# The peers' virtual environment.
+[private]
+venv:
+    python3 -m venv target/peers
+    target/peers/bin/pip install --quiet --requirement configs/peers/requirements.txt
 
 # Cost of the harness itself, beside hyperfine.
 overhead:

@@ -9,7 +9,9 @@ mod fingerprint;
 mod mapping;
 mod measurements;
 mod page_cache;
+mod random;
 mod stations;
+mod taxi;
 mod write;
 
 use std::fs;
@@ -26,6 +28,7 @@ pub(crate) use self::mapping::Mapping;
 pub(crate) use self::measurements::Recipe as Measurements;
 pub(crate) use self::page_cache::PageCache;
 pub(crate) use self::stations::STATIONS_MAX;
+pub(crate) use self::taxi::{Format as TaxiFormat, MONTHS as TAXI_MONTHS, Recipe as Taxi};
 pub(crate) use self::write::FileWriter;
 
 /// The variable that names the directory of datasets.
@@ -35,7 +38,7 @@ pub const DIRECTORY_VAR: &str = "DYNO_DATA";
 const FINGERPRINT_EXTENSION: &str = "xxh3";
 
 /// Every kind of dataset, one file each.
-pub const KINDS: &[&dyn DatasetKind] = &[&measurements::Kind];
+pub const KINDS: &[&dyn DatasetKind] = &[&measurements::Kind, &taxi::Kind];
 
 /// A kind of dataset: what may be chosen, and the recipe of a choice.
 pub trait DatasetKind: Sync {
@@ -75,6 +78,22 @@ impl Output<'_> {
     /// The file that is the whole dataset.
     pub(crate) fn file(&self) -> io::Result<FileWriter<'_>> {
         FileWriter::create(self.path, self.workers, self.progress)
+    }
+
+    /// Makes `count` files of a folder that is the whole dataset, each by one thread, which is
+    /// given the folder and the number of its file and says how many bytes it wrote.
+    pub(crate) fn folder(
+        &self,
+        count: usize,
+        make: impl Fn(&Path, usize) -> io::Result<u64> + Sync,
+    ) -> io::Result<()> {
+        let written = AtomicU64::new(0);
+        let made = self.workers.map(count, |index| {
+            let bytes = make(self.path, index).map_err(|e| WorkloadError::new(e.to_string()))?;
+            (self.progress)(written.fetch_add(bytes, Ordering::Relaxed) + bytes);
+            Ok(())
+        });
+        made.map(drop).map_err(io::Error::other)
     }
 }
 

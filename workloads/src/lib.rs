@@ -1,6 +1,5 @@
 //! The built-in workloads: a Parquet shredding pipeline and its two halves, an aggregation of a text
-//! file, the reading of that
-//! file alone, and a decoder of compressed JSON.
+//! file, the reading of that file alone, a query over many files, and a decoder of compressed JSON.
 //!
 //! The binary serves [`ALL`] from a hidden subcommand, and the benchmarks of this crate use the
 //! same list. Nothing here knows the harness: a workload sees its parameters, a seed and a
@@ -11,11 +10,13 @@ mod contacts;
 pub mod data;
 mod decoder;
 mod generator;
+mod instructions;
 mod kernel;
 mod params;
 mod pipeline;
 mod planted;
 mod reading;
+mod taxi;
 mod workers;
 mod writer;
 
@@ -27,8 +28,9 @@ pub use generator::Generator;
 pub use kernel::Kernel;
 pub use pipeline::Pipeline;
 pub use reading::Reading;
+pub use taxi::Taxi;
 pub use writer::Writer;
 
 /// Every built-in workload, one file each.
 pub const ALL: &[&dyn Workload] =
-    &[&Generator, &Writer, &Pipeline, &Aggregation, &Reading, &Decoder, &Kernel];
+    &[&Generator, &Writer, &Pipeline, &Aggregation, &Reading, &Taxi, &Decoder, &Kernel];

@@ -8,6 +8,7 @@ use std::io;
 use twox_hash::XxHash3_64;
 use workload_api::{Params, Spec, WorkloadError};
 
+use super::random::Random;
 use super::stations::{STATIONS_MAX, Station, stations};
 use super::{Dataset, DatasetKind, Output};
 use crate::params::{Declared, integer};
@@ -125,7 +126,7 @@ impl Draw {
     fn chunk(&self, chunk: u64, text: &mut Vec<u8>) {
         let rows = CHUNK_ROWS.min(self.recipe.rows - chunk * CHUNK_ROWS);
         let seed = XxHash3_64::oneshot_with_seed(self.recipe.seed, &chunk.to_le_bytes());
-        let mut random = Random(seed);
+        let mut random = Random::new(seed);
         for _ in 0..rows {
             // The upper half chooses the station, the lower sixteen bits the value.
             let bits = random.next();
@@ -136,19 +137,6 @@ impl Draw {
             text.extend_from_slice(name.as_bytes());
             text.extend_from_slice(&value[..usize::from(*bytes)]);
         }
-    }
-}
-
-/// SplitMix64 (Steele, Lea and Flood, 2014): a few instructions a number, and good enough to fill
-/// a file.
-struct Random(u64);
-
-impl Random {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
     }
 }
 

@@ -11,6 +11,7 @@
 )]
 
 use super::table::{BYTES_SHORT, KEY_LONG, Key, ONE, Slot, Table};
+use crate::instructions::{Level, Set};
 
 /// Bytes that must lie before and after the lines in a text: the loops read beyond both ends.
 pub(super) const PAD: usize = 64;
@@ -47,37 +48,10 @@ impl Scratch {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::aggregation) struct Kernel(Level);
 
-/// A set of instructions.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Level {
-    #[cfg(target_arch = "x86_64")]
-    Avx512,
-    #[cfg(target_arch = "x86_64")]
-    Avx2,
-    Everywhere,
-}
-
 impl Kernel {
     /// Those that this machine can run, the best one first.
     pub(in crate::aggregation) fn all() -> Vec<Self> {
-        let mut kernels = Vec::new();
-        #[cfg(target_arch = "x86_64")]
-        {
-            let bits = is_x86_feature_detected!("bmi1")
-                && is_x86_feature_detected!("bmi2")
-                && is_x86_feature_detected!("popcnt")
-                && is_x86_feature_detected!("lzcnt");
-            let avx512 = is_x86_feature_detected!("avx512f")
-                && is_x86_feature_detected!("avx512bw")
-                && is_x86_feature_detected!("avx512vl")
-                && is_x86_feature_detected!("avx512dq")
-                && is_x86_feature_detected!("avx512vbmi2");
-            kernels.extend((bits && avx512).then_some(Self(Level::Avx512)));
-            let avx2 = is_x86_feature_detected!("avx2");
-            kernels.extend((bits && avx2).then_some(Self(Level::Avx2)));
-        }
-        kernels.push(Self(Level::Everywhere));
-        kernels
+        Level::all().into_iter().map(Self).collect()
     }
 
     /// Adds the lines that are `text[from..to]` to `table`, until a block has a malformed one.
@@ -97,15 +71,15 @@ impl Kernel {
         let mut start = from;
         for block in (from..to).step_by(BLOCK) {
             let end = (block + BLOCK).min(to);
-            // SAFETY: the features were detected by `all`, which alone makes a `Kernel`. The
+            // SAFETY: the features were detected by `Level::all`, which alone makes a `Level`. The
             // range lies within the lines, and `start` is where a line begins.
             let (count, good, rest) = unsafe {
-                match self.0 {
+                match self.0.set() {
                     #[cfg(target_arch = "x86_64")]
-                    Level::Avx512 => avx512::block(&mut lines, (start, block, end), table),
+                    Set::Avx512 => avx512::block(&mut lines, (start, block, end), table),
                     #[cfg(target_arch = "x86_64")]
-                    Level::Avx2 => avx2::block(&mut lines, (start, block, end), table),
-                    Level::Everywhere => everywhere::block(&mut lines, (start, block, end), table),
+                    Set::Avx2 => avx2::block(&mut lines, (start, block, end), table),
+                    Set::Everywhere => everywhere::block(&mut lines, (start, block, end), table),
                 }
             };
             if !good || !lines.rest(rest, table) {
