@@ -256,10 +256,31 @@ fn exports_have_the_form_that_their_readers_ask_for() {
     assert_eq!(metrics["1"]["latency"]["value"], 1.5e9);
     let text = place.dyno(&["export", "benchstat"]).expect(0).stdout();
     let lines: Vec<&str> = text.lines().collect();
-    assert!(lines.contains(&"label: a b"), "{text}");
+    assert!(lines.contains(&"run: a b"), "{text}");
     assert!(lines.contains(&"Unit ns/op better=lower"), "{text}");
     assert!(lines.contains(&"BenchmarkSort_a/threads=1 1 1000000000 ns/op"), "{text}");
-    assert_eq!(text.matches("\nBenchmark").count(), 6);
+    let results = lines.iter().filter(|line| line.starts_with("Benchmark"));
+    let results: Vec<Vec<&str>> = results.map(|line| line.split(' ').collect()).collect();
+    assert_eq!(results.len(), 6);
+    for words in results {
+        // A name, a whole number, then pairs of a number and a unit.
+        assert!(words[1].parse::<u32>().is_ok() && words.len() % 2 == 0, "{words:?}");
+        assert!(words[2..].chunks(2).all(|pair| pair[0].parse::<f64>().is_ok()), "{words:?}");
+    }
+}
+
+#[test]
+fn what_hyperfine_writes_today_is_read() {
+    let place = Place::new();
+    let mut hyperfine = std::process::Command::new("hyperfine");
+    hyperfine.args(["-N", "-r", "3", "--export-json", "h.json", "true"]);
+    hyperfine.current_dir(place.path());
+    if !hyperfine.output().is_ok_and(|output| output.status.success()) {
+        return common::skip("no hyperfine here");
+    }
+    place.dyno(&["import", "hyperfine", "h.json"]).expect(0);
+    let timed = place.run().samples.iter().filter(|sample| sample.counts()).count();
+    assert_eq!(timed, 3);
 }
 
 /// The study's own files, where they lie beside the repository.
@@ -359,4 +380,120 @@ fn every_command_of_the_page_about_formats_works_and_its_table_is_the_list_of_fo
         run += 1;
     }
     assert_eq!(run, 8);
+}
+
+mod damaged {
+    use std::sync::OnceLock;
+
+    use proptest::prelude::*;
+    use reports::formats::{InputFile, find};
+
+    use super::fixture;
+
+    /// Files of the real tools: format, path, and what stands beside it.
+    fn files() -> &'static [(&'static str, Vec<InputFile>)] {
+        static FILES: OnceLock<Vec<(&str, Vec<InputFile>)>> = OnceLock::new();
+        FILES.get_or_init(|| {
+            let read = |path: &str| InputFile {
+                shown: path.to_owned(),
+                path: path.to_owned(),
+                bytes: std::fs::read(fixture(path)).unwrap(),
+            };
+            vec![
+                ("hyperfine", vec![read("hyperfine-1.json")]),
+                ("hyperfine", vec![read("hyperfine-2.json")]),
+                ("perf-stat", vec![read("perf-stat.txt")]),
+                ("perf-stat", vec![read("perf-stat-repeated.txt")]),
+                ("perf-stat", vec![read("perf-stat.json")]),
+                (
+                    "criterion",
+                    ["sample", "benchmark"]
+                        .map(|name| read(&format!("criterion/alone/new/{name}.json")))
+                        .to_vec(),
+                ),
+                ("google-benchmark", vec![read("google-benchmark.json")]),
+                ("pyperf", vec![read("pyperf.json")]),
+            ]
+        })
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(400))]
+
+        /// Whatever happened to a file: it is read as finite numbers, none of which is below 0, or
+        /// it is refused by its name.
+        #[test]
+        fn a_damaged_file_is_read_or_refused_by_its_name(
+            which in 0usize..8,
+            at in 0.0f64..1.0,
+            with in prop::sample::select(&[
+                "", "-", "9", ".", "e", "null", "NaN", "1e400", "\"", "[", "}", ",", "\u{202e}", "0", "true",
+            ][..]),
+            cut in 0usize..12,
+        ) {
+            let (format, files) = &files()[which];
+            let mut files = files.clone();
+            let bytes = &mut files[0].bytes;
+            let from = (at * bytes.len() as f64) as usize;
+            let to = (from + cut).min(bytes.len());
+            bytes.splice(from..to, with.bytes());
+            let importer = find(format).unwrap().import.unwrap();
+            let _ = (importer.recognises)(&files[0].path, &files[0].bytes);
+            match (importer.read)(&files) {
+                Ok(found) => {
+                    let takes = found.cases.iter().flat_map(|case| &case.takes);
+                    for value in takes.flat_map(|take| &take.values) {
+                        let own = value.unit == record::Unit::Ratio
+                            || value.unit == record::Unit::PerSecond
+                            || value.metric == "exit_code";
+                        prop_assert!(value.value.is_finite(), "{value:?}");
+                        prop_assert!(own || value.value >= 0.0, "{value:?}");
+                    }
+                }
+                Err(error) => {
+                    let text = error.to_string();
+                    prop_assert!(files.iter().any(|file| text.starts_with(&file.shown)), "{text}");
+                    prop_assert!(!text.chars().any(char::is_control), "{text}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn names_that_would_be_obeyed_are_carried_and_shown_without_harm() {
+    let place = Place::new();
+    let name = "</script><b>\\u001b[31m\\u202eא😀".to_owned() + &"x".repeat(600);
+    let json = format!(
+        r#"{{"results": [{{"command": "{name}", "times": [1, 2], "parameters": {{"a\nb,=/": "<i>"}}}}]}}"#
+    );
+    place.write("h.json", &json);
+    place.dyno(&["import", "hyperfine", "h.json"]).expect(0);
+    for format in ["csv", "json", "hyperfine", "bencher", "benchstat", "github-action-benchmark"] {
+        place.dyno(&["export", format]).expect(0);
+    }
+    let table = place.dyno(&["show"]).expect(0).stdout();
+    assert!(!table.contains(['\u{1b}', '\u{202e}']), "{table}");
+    place.dyno(&["report", "-o", "r.html"]).expect(0);
+    let page = std::fs::read_to_string(place.path().join("r.html")).unwrap();
+    assert!(!page.contains("</script><b>") && !page.contains('\u{202e}'));
+    place.write("long.json", &json.replace("xxx", &"x".repeat(100)));
+    let said = place.dyno(&["import", "hyperfine", "long.json"]).expect(2).stderr();
+    assert!(said.contains("results[0].command: this name has"), "{said}");
+}
+
+#[test]
+fn a_file_that_is_too_large_or_no_text_is_refused_before_it_is_understood() {
+    let place = Place::new();
+    let large = std::fs::File::create(place.path().join("large.json")).unwrap();
+    large.set_len((64 << 20) + 1).unwrap();
+    let said = place.dyno(&["import", "hyperfine", "large.json"]).expect(2).stderr();
+    assert!(said.contains("cannot read `large.json`: it has more than 64 MiB"), "{said}");
+    std::fs::write(place.path().join("bytes.json"), b"{\n  \"a\xff").unwrap();
+    let said = place.dyno(&["import", "hyperfine", "bytes.json"]).expect(2).stderr();
+    assert!(said.contains("bytes.json:2:5: this is no text (UTF-8)"), "{said}");
+    place.write("deep.json", &"[".repeat(100_000));
+    let said = place.dyno(&["import", "hyperfine", "deep.json"]).expect(2).stderr();
+    assert!(said.contains("not JSON: recursion limit exceeded"), "{said}");
+    assert!(place.store().runs().unwrap().is_empty());
 }

@@ -86,14 +86,23 @@ impl Chart for Counters {
 
 /// The columns that some case has, those of the timed pass first.
 fn columns(set: &RunSet) -> Vec<Column> {
-    let passes = [None, Some(Pass::Simulated), Some(Pass::Allocation)];
+    let passes = [
+        None,
+        Some(Pass::Totals),
+        Some(Pass::Counters),
+        Some(Pass::Simulated),
+        Some(Pass::Allocation),
+    ];
     let of_pass = |pass| COLUMNS.iter().filter_map(move |what| Column::new(set, what, pass));
-    // The times of another pass than the timed one mean nothing.
-    passes
-        .into_iter()
-        .flat_map(of_pass)
-        .filter(|one| one.pass.is_none() || !one.is_time())
-        .collect()
+    // Sums over the timed executions are theirs; the times of any other pass mean nothing.
+    let is_theirs = |pass: Option<Pass>| matches!(pass, None | Some(Pass::Totals));
+    let all = passes.into_iter().flat_map(of_pass);
+    all.filter(|one| is_theirs(one.pass) || !one.is_time()).collect()
+}
+
+/// Whether counts of a pass hardly vary. What another tool counted may.
+fn is_exact(pass: Option<Pass>) -> bool {
+    matches!(pass, Some(Pass::Simulated | Pass::Allocation))
 }
 
 /// The case that each case is held against.
@@ -124,14 +133,14 @@ fn cell(column: &Column, case: usize, before: Option<usize>) -> Cell {
     let text = significant(value / column.scale.factor, PROSE_DIGITS);
     let cell = Cell::number(text, value).faint(count.on_pmu < 1.0);
     let before = before.and_then(|before| column.counts[before].as_ref());
-    match before.and_then(|before| change(count, before, column.pass.is_some())) {
+    match before.and_then(|before| change(count, before, is_exact(column.pass))) {
         Some((text, shown)) => cell.below(text).below_faint(!shown),
         None => cell,
     }
 }
 
-/// Whether all of one side lie on one side of all of the other. Counts of the passes beside the
-/// timed one hardly vary, so that few of them are enough to tell.
+/// Whether all of one side lie on one side of all of the other. Counts of exact passes hardly
+/// vary, so that few of them are enough to tell.
 fn are_apart(one: &Count, other: &Count) -> bool {
     let range = |count: &Count| {
         let values = count.points.iter().map(|point| point.value);

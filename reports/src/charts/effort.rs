@@ -89,8 +89,8 @@ fn panels(set: &RunSet) -> Vec<Panel> {
 fn panel(set: &RunSet, metric: &'static str, words: &str) -> Option<Panel> {
     let passes = [
         None,
-        Some(Pass::Counters),
         Some(Pass::Totals),
+        Some(Pass::Counters),
         Some(Pass::Simulated),
         Some(Pass::Allocation),
     ];

@@ -20,8 +20,8 @@ pub(super) const FORMAT: Format = Format {
 fn write(material: &Material<'_>) -> Result<String> {
     let mut text = String::new();
     let mut told = BTreeSet::new();
-    for run in material.runs {
-        text += &configuration(&run.info);
+    for (number, run) in material.runs.iter().enumerate() {
+        text += &configuration(&run.info, material.set.run_name(number));
         for sample in run.samples.iter().filter(|sample| sample.counts()) {
             for value in &sample.values {
                 let unit = unit(value);
@@ -35,21 +35,28 @@ fn write(material: &Material<'_>) -> Result<String> {
     Ok(text)
 }
 
-/// Lines that say what holds for all samples below them: benchstat tells runs apart by them.
-fn configuration(run: &RunInfo) -> String {
-    let mut keys = vec![("suite", run.suite.name.clone()), ("run", run.id.to_string())];
-    keys.extend(run.label.clone().map(|label| ("label", label)));
-    keys.extend(run.step.as_ref().map(|step| ("step", step.id.clone())));
+/// Lines that say what holds for all samples below them. One key tells the runs apart: benchstat
+/// makes tables of their own of everything else that differs.
+fn configuration(run: &RunInfo, name: String) -> String {
+    let mut keys = vec![("suite", run.suite.name.clone()), ("run", name)];
     keys.extend(run.before.fact("cpu_model").map(|cpu| ("cpu", cpu.to_owned())));
     keys.into_iter().map(|(key, value)| format!("{key}: {}\n", printable(&value))).collect()
 }
 
-/// `BenchmarkPipeline/step=00 1 263600000 ns/op ...`; values are those of one execution.
+/// `BenchmarkPipeline/rows=1000/step=00 1 263600000 ns/op ...`; values are those of one execution.
 fn line(run: &RunInfo, sample: &Sample) -> String {
     let executions = sample.executions.max(1);
     let case = run.case(&sample.case);
-    let name = case.map_or(sample.case.as_str(), |case| case.id.as_str());
-    let mut text = format!("{} {executions}", benchmark(name));
+    let mut text = match case {
+        None => benchmark(sample.case.as_str()),
+        Some(case) => {
+            let value = |(name, value): (&String, &serde_json::Value)| {
+                plain(&format!("/{name}={}", crate::labels::text(value).replace('/', "_")))
+            };
+            benchmark(&case.workload) + &case.params.iter().map(value).collect::<String>()
+        }
+    };
+    text += &format!(" {executions}");
     let mut units = BTreeSet::new();
     for value in &sample.values {
         let unit = unit(value);
@@ -71,8 +78,12 @@ fn benchmark(name: &str) -> String {
     let first: String = letters.next().into_iter().flat_map(char::to_uppercase).collect();
     // A name that begins with no letter would be no benchmark to Go.
     let first = if first.chars().all(char::is_uppercase) { first } else { format!("X{first}") };
-    let rest = letters.map(|c| if c.is_whitespace() || c.is_control() { '_' } else { c });
-    format!("Benchmark{first}{}", rest.collect::<String>())
+    format!("Benchmark{first}{}", plain(letters.as_str()))
+}
+
+/// A text without what would end a name or a line.
+fn plain(text: &str) -> String {
+    text.chars().map(|c| if c.is_whitespace() || c.is_control() { '_' } else { c }).collect()
 }
 
 /// Go's unit for time; for others our metric with its unit, which benchstat scales.
@@ -80,8 +91,7 @@ fn unit(value: &Value) -> String {
     if value.metric == metrics::WALL_TIME.name {
         return "ns/op".to_owned();
     }
-    let plain = |c: char| if c.is_whitespace() || c.is_control() { '_' } else { c };
-    let name: String = value.metric.replace('_', "-").chars().map(plain).collect();
+    let name = plain(&value.metric.replace('_', "-"));
     match value.unit {
         Unit::Nanoseconds => format!("{name}-ns/op"),
         Unit::Bytes => format!("{name}-B/op"),
@@ -97,7 +107,7 @@ mod tests {
 
     #[test]
     fn names_are_go_s() {
-        assert_eq!(benchmark("pipeline/step=00,rows=1"), "BenchmarkPipeline/step=00,rows=1");
+        assert_eq!(benchmark("pipeline"), "BenchmarkPipeline");
         assert_eq!(benchmark("./a b\n"), "BenchmarkX./a_b_");
         assert_eq!(benchmark("élan"), "BenchmarkÉlan");
     }

@@ -63,13 +63,19 @@ fn pair(set: &RunSet) -> Headline {
 
 fn failed(set: &RunSet) -> String {
     let count = |state| set.cases.iter().filter(|case| case.state == state).count();
+    let told = [
+        (count(State::Failed), "failed"),
+        (count(State::Partly), "lost some samples"),
+        (
+            count(State::Missing),
+            if count(State::Missing) == 1 { "has no sample" } else { "have no sample" },
+        ),
+    ];
+    let mut told = told.into_iter().filter(|(count, _)| *count > 0);
+    let Some((first, what)) = told.next() else { return String::new() };
     let all = counted(set.cases.len(), "case");
-    match (count(State::Failed), count(State::Partly)) {
-        (0, 0) => String::new(),
-        (failed, 0) => format!("{failed} of {all} failed."),
-        (0, partly) => format!("{partly} of {all} lost some samples."),
-        (failed, partly) => format!("{failed} of {all} failed, {partly} lost some samples."),
-    }
+    let others: String = told.map(|(count, what)| format!(", {count} {what}")).collect();
+    format!("{first} of {all} {what}{others}.")
 }
 
 fn median(set: &RunSet, case: usize) -> f64 {
