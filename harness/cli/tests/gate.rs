@@ -6,7 +6,8 @@ mod common;
 
 use std::fs;
 
-use common::{Finished, Place, faulty};
+use common::{Finished, Place, faulty, rust_worker, skip};
+use record::Pass;
 use record::gate::{Finding, Gate, Role, Unit, Word};
 
 /// Two runners of the scripted worker; `new` has the variables of a changed program.
@@ -151,6 +152,87 @@ fn exact_metrics_and_fixed_bounds_need_no_statistics() {
     let words: Vec<Word> = kept(&place).findings.iter().map(|finding| finding.word).collect();
     assert_eq!(words, [Word::Equivalent, Word::Regressed, Word::Equivalent]);
     assert!(finished.stdout().contains("must be at most 500 µs"), "{}", finished.stdout());
+}
+
+const COUNTED: &str = "[[gate]]\nmetric = \"allocations\"\nexact = true\n";
+
+#[test]
+fn one_more_allocation_a_row_is_regressed_in_a_pass_of_its_own() {
+    let text = suite("SCRIPTED_ALLOCATIONS = \"1100\"", "", COUNTED);
+    let text = text.replacen(
+        "scripted\"]\n",
+        "scripted\"]\nenv = { SCRIPTED_ALLOCATIONS = \"100\" }\n",
+        1,
+    );
+    let place = Place::with_suite(&text);
+    let finished = gate(&place, &["--no-control"]).expect(3);
+    let gate = kept(&place);
+    let finding = only(&gate);
+    assert_eq!((finding.word, finding.pass), (Word::Regressed, Pass::Allocation));
+    assert_eq!((finding.baseline, finding.candidate), (Some(100.0), Some(1100.0)));
+    let told = "allocation pass: 3 processes a side; the counting allocator of the worker";
+    assert!(finished.stdout().contains(told), "{}", finished.stdout());
+    let pairs = place.path().join("store/gates").join(&gate.id).join("pairs.jsonl");
+    let pairs = fs::read_to_string(pairs).unwrap();
+    let units: Vec<Unit> = pairs.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let counted = units.iter().filter(|unit| unit.pass == Pass::Allocation);
+    assert_eq!(counted.count(), 3);
+    // No time meets the counting, and no pair the allocations.
+    for unit in &units {
+        let is_timed = unit.pass == Pass::Timed;
+        assert_eq!(unit.metric("wall_time").is_some(), is_timed);
+        assert_eq!(unit.metric("allocations").is_some(), !is_timed);
+    }
+}
+
+#[test]
+fn what_a_worker_cannot_count_is_said_and_incomparable_where_the_suite_asks_for_it() {
+    let place = Place::with_suite(&suite("", "", COUNTED));
+    let finished = gate(&place, &["--no-control"]).expect(0);
+    let said = finished.stdout();
+    assert_eq!(only(&kept(&place)).word, Word::Incomparable);
+    assert!(said.contains("no `allocations` on both sides"), "{said}");
+    assert!(said.contains("does not count its allocations"), "{said}");
+
+    // Nobody asked: the usual rules say nothing of what is not there.
+    let place = Place::with_suite(&suite("", "", ""));
+    let said = gate(&place, &["--no-control"]).expect(0).stdout();
+    assert!(kept(&place).findings.iter().all(|finding| finding.metric != "allocations"), "{said}");
+    assert!(said.contains("does not count its allocations"), "{said}");
+}
+
+#[test]
+fn another_answer_in_a_pass_is_a_wrong_answer() {
+    let text = suite("SCRIPTED_ALLOCATIONS = \"7\", SCRIPTED_DIGEST = \"left\"", "", COUNTED);
+    let text =
+        text.replacen("scripted\"]\n", "scripted\"]\nenv = { SCRIPTED_ALLOCATIONS = \"7\" }\n", 1);
+    let place = Place::with_suite(&text);
+    let said = gate(&place, &["--no-control"]).expect(5).stdout();
+    assert!(said.contains("in the allocation pass: another answer"), "{said}");
+}
+
+#[test]
+fn simulated_instructions_of_one_build_are_equivalent_to_themselves() {
+    if std::process::Command::new("valgrind").arg("--version").output().is_err() {
+        skip("there is no valgrind");
+        return;
+    }
+    let program = rust_worker().to_str().unwrap();
+    let runner = |name: &str| format!("[[runner]]\nname = \"{name}\"\nprogram = [{program:?}]\n");
+    let place = Place::with_suite(&format!(
+        "name = \"gated\"\n[counters]\nsimulate = {{ rows = 300 }}\n[[gate]]\nmetric = \
+         \"instructions\"\nexact = true\n{}{}[[case]]\nrunner = \"new\"\nworkload = \
+         \"sort\"\nparams = {{ rows = 1_000 }}\n",
+        runner("old"),
+        runner("new"),
+    ));
+    let said = gate(&place, &["--no-control"]).expect(0).stdout();
+    let gate = kept(&place);
+    let finding = only(&gate);
+    assert_eq!((finding.word, finding.pass), (Word::Equivalent, Pass::Simulated), "{said}");
+    assert!(finding.change.unwrap().estimate.abs() < 1e-4, "{finding:?}");
+    assert!(said.contains("instructions (simulated)"), "{said}");
+    assert!(said.contains("simulated pass: 3 processes a side at rows=300; valgrind-"), "{said}");
 }
 
 #[test]

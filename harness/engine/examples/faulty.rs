@@ -13,11 +13,12 @@ use std::thread::sleep;
 use std::time::Duration;
 
 use workload_api::protocol::{
-    Done, Empty, Failed, FailureKind, Hello, REPLY_FD, REQUEST_FD, Reply, Request, VERSION,
+    ALLOCATIONS_VAR, Done, Empty, Failed, FailureKind, Hello, REPLY_FD, REQUEST_FD, Reply, Request,
+    VERSION,
 };
 use workload_api::{
-    Answer, Context, Kind, ParamSpec, ParamValue, Params, Prepared, Spec, Work, Workload,
-    WorkloadError,
+    Allocation, Answer, Context, Kind, ParamSpec, ParamValue, Params, Prepared, Spec, Work,
+    Workload, WorkloadError,
 };
 
 const FOREVER: Duration = Duration::from_secs(1_000_000);
@@ -246,8 +247,10 @@ fn scripted_done(params: &Params, runs: u64, iterations: u32) -> Reply {
     };
     let times = u64::from(iterations);
     let wall_ns = changed("SCRIPTED_WALL_NS").and_then(|text| text.parse().ok());
+    let counts = changed(ALLOCATIONS_VAR).and(changed("SCRIPTED_ALLOCATIONS"));
+    let allocated = |allocations| Allocation { allocations, ..Allocation::default() };
     Reply::Done(Done {
-        allocation: None,
+        allocation: counts.and_then(|text| text.parse().ok()).map(allocated),
         wall_ns: (wall_ns.unwrap_or_else(|| number("wall_ns")) + number("spread_ns") * (runs % 3))
             * times,
         cpu_ns: Some(number("cpu_ns") * times),

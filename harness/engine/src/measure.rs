@@ -8,6 +8,7 @@
 
 mod callgrind;
 mod command;
+mod counted;
 pub mod paired;
 mod passes;
 mod served;

@@ -5,6 +5,7 @@
 //! mean is nobody's business here.
 
 mod answers;
+mod counting;
 mod gather;
 mod party;
 
@@ -16,7 +17,7 @@ use rand::SeedableRng;
 use rand::rngs::StdRng;
 use rand::seq::SliceRandom;
 use record::gate::{Role, SideFailure, Unit};
-use record::{Unavailable, metrics};
+use record::{Pass, Unavailable, metrics};
 
 use crate::case::{Case, RunnerKind};
 use crate::counters::say_once;
@@ -24,6 +25,7 @@ use crate::measure::paired::Turns;
 use crate::measure::{Bench, now_ns};
 use crate::session::Ended;
 use answers::Answers;
+pub use counting::Counting;
 pub use party::{Party, Replace};
 
 /// Couples of a pair, at most: more tell little, since processes differ from each other.
@@ -73,8 +75,8 @@ pub enum Decision {
 
 /// Told between pairs.
 pub trait Watcher {
-    /// A pair of this case is about to be measured; `open` cases are not decided yet.
-    fn begin(&mut self, contest: &Contest, open: usize);
+    /// A pair of this case is about to be measured in this pass; `open` cases are not decided yet.
+    fn begin(&mut self, contest: &Contest, pass: Pass, open: usize);
     /// A pair is over and kept.
     fn unit(&mut self, unit: &Unit);
 }
@@ -89,6 +91,11 @@ pub struct Limits {
 }
 
 impl Limits {
+    /// What is left after some time.
+    fn after(self, gone: Duration) -> Self {
+        Self { total: self.total.map(|total| total.saturating_sub(gone)), ..self }
+    }
+
     /// The time that each of `cases` can count on.
     fn share(&self, cases: usize) -> Duration {
         let cases = u32::try_from(cases.max(1)).unwrap_or(u32::MAX);
@@ -100,6 +107,8 @@ impl Limits {
 pub struct Tournament<'a> {
     /// The cases.
     pub contests: Vec<Contest>,
+    /// What is counted beside the pairs.
+    pub passes: Vec<Counting>,
     /// What measures.
     pub bench: Bench<'a>,
     /// How long.
@@ -119,6 +128,28 @@ pub struct Played {
     pub unavailable: Vec<Unavailable>,
 }
 
+/// Who is told of every pair, and what the machine lacks.
+struct Told<'t> {
+    stopper: &'t mut dyn Stopper,
+    watcher: &'t mut dyn Watcher,
+    keep: &'t mut dyn FnMut(&Unit) -> anyhow::Result<()>,
+    unavailable: Vec<Unavailable>,
+    started: Instant,
+}
+
+impl Told<'_> {
+    /// A pair is over: kept before anything else, then looked at.
+    fn unit(&mut self, unit: &Unit) -> anyhow::Result<Decision> {
+        (self.keep)(unit)?;
+        self.watcher.unit(unit);
+        Ok(self.stopper.observe(unit))
+    }
+
+    fn lacks(&mut self, unavailable: Vec<Unavailable>) {
+        say_once(&mut self.unavailable, unavailable);
+    }
+}
+
 /// Where one case stands.
 struct Standing {
     contest: Contest,
@@ -129,7 +160,7 @@ struct Standing {
 }
 
 impl Tournament<'_> {
-    /// Measures pair after pair, case after case in a fresh random order each round, until every
+    /// Takes the passes, then measures pair after pair, case after case in a fresh random order each round, until every
     /// case is decided or out of time. Each pair goes to `keep` before the next one begins.
     ///
     /// # Errors
@@ -140,31 +171,40 @@ impl Tournament<'_> {
         watcher: &mut dyn Watcher,
         keep: &mut dyn FnMut(&Unit) -> anyhow::Result<()>,
     ) -> anyhow::Result<Played> {
-        let started = Instant::now();
+        let unavailable = Vec::new();
+        let mut told = Told { stopper, watcher, keep, unavailable, started: Instant::now() };
         let mut rng = StdRng::seed_from_u64(self.bench.sampling.seed);
+        let (mut ended, wrong) = self.count(&mut told, &mut rng)?;
+        if ended == Ended::Finished {
+            self.contests.retain(|contest| !wrong.contains(&contest.candidate.id));
+            ended = self.in_turn(&mut told, &mut rng)?;
+        }
+        Ok(Played { ended, unavailable: told.unavailable })
+    }
+
+    /// The cases in turn.
+    fn in_turn(&mut self, told: &mut Told<'_>, rng: &mut StdRng) -> anyhow::Result<Ended> {
         let mut standings: Vec<Standing> =
             std::mem::take(&mut self.contests).into_iter().map(Standing::new).collect();
-        let share = self.limits.share(standings.len() + usize::from(self.control));
+        let left = self.limits.after(told.started.elapsed());
+        let share = left.share(standings.len() + usize::from(self.control));
         let time = (share / PAIRS).min(PAIR_TIME_MAX);
         let mut answers = Answers::default();
-        let mut unavailable = Vec::new();
         let mut open: Vec<usize> = (0..standings.len()).collect();
         while !open.is_empty() {
-            open.shuffle(&mut rng);
+            open.shuffle(rng);
             for &at in &open {
-                if self.stop.load(Ordering::Relaxed) {
-                    return Ok(Played { ended: Ended::Interrupted, unavailable });
+                if self.is_stopped() {
+                    return Ok(Ended::Interrupted);
                 }
-                if self.limits.total.is_some_and(|total| started.elapsed() >= total) {
-                    return Ok(Played { ended: Ended::Finished, unavailable });
+                if self.is_out_of_time(told.started) {
+                    return Ok(Ended::Finished);
                 }
                 let standing = &mut standings[at];
-                watcher.begin(&standing.contest, open.len());
-                let (unit, lacks) = self.unit(standing, time, &mut answers, &mut rng)?;
-                say_once(&mut unavailable, lacks);
-                keep(&unit)?;
-                watcher.unit(&unit);
-                let decision = stopper.observe(&unit);
+                told.watcher.begin(&standing.contest, Pass::Timed, open.len());
+                let (unit, lacks) = self.unit(standing, time, &mut answers, rng)?;
+                told.lacks(lacks);
+                let decision = told.unit(&unit)?;
                 standing.take(&unit, decision, self.limits.per_case);
             }
             if std::mem::take(&mut self.control) {
@@ -172,7 +212,15 @@ impl Tournament<'_> {
             }
             open = (0..standings.len()).filter(|&at| standings[at].open).collect();
         }
-        Ok(Played { ended: Ended::Finished, unavailable })
+        Ok(Ended::Finished)
+    }
+
+    fn is_stopped(&self) -> bool {
+        self.stop.load(Ordering::Relaxed)
+    }
+
+    fn is_out_of_time(&self, started: Instant) -> bool {
+        self.limits.total.is_some_and(|total| started.elapsed() >= total)
     }
 
     /// One pair of one case.
@@ -194,6 +242,7 @@ impl Tournament<'_> {
         let unit = Unit {
             case: candidate.id.clone(),
             role: *role,
+            pass: Pass::Timed,
             pair: standing.pairs,
             started_ns,
             seconds: started.elapsed().as_secs_f64(),

@@ -6,9 +6,54 @@
 
 use std::fmt;
 
-use record::Pass;
+use record::{Pass, metrics};
 
 use crate::case::Case;
+
+/// What the counting allocator of a worker counts, and nobody else.
+pub(crate) const ALLOCATED: [&metrics::Metric; 4] = [
+    &metrics::ALLOCATIONS,
+    &metrics::REALLOCATIONS,
+    &metrics::ALLOCATED_BYTES,
+    &metrics::PEAK_HEAP,
+];
+
+/// What a simulated CPU counts and a real one may count too.
+const ON_ANY_CPU: [&metrics::Metric; 5] = [
+    &metrics::INSTRUCTIONS,
+    &metrics::CACHE_REFERENCES,
+    &metrics::CACHE_MISSES,
+    &metrics::BRANCHES,
+    &metrics::BRANCH_MISSES,
+];
+
+/// What only a simulated CPU counts.
+const SIMULATED: [&metrics::Metric; 4] = [
+    &metrics::L1I_MISSES,
+    &metrics::L1D_REFERENCES,
+    &metrics::L1D_MISSES,
+    &metrics::ESTIMATED_CYCLES,
+];
+
+/// The only pass that has a metric; `None` where the timed pass may have it.
+pub fn only_pass_of(metric: &str) -> Option<Pass> {
+    let has = |list: &[&metrics::Metric]| list.iter().any(|one| one.name == metric);
+    match () {
+        () if has(&ALLOCATED) => Some(Pass::Allocation),
+        () if has(&SIMULATED) => Some(Pass::Simulated),
+        () => None,
+    }
+}
+
+/// The pass that has the values of a metric which repeat best.
+pub fn exact_pass_of(metric: &str) -> Pass {
+    let on_any_cpu = ON_ANY_CPU.iter().any(|one| one.name == metric);
+    match only_pass_of(metric) {
+        Some(pass) => pass,
+        None if on_any_cpu => Pass::Simulated,
+        None => Pass::Timed,
+    }
+}
 
 /// One pass over the cases of a plan.
 #[derive(Clone, Debug)]

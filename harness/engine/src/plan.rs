@@ -72,6 +72,8 @@ pub struct Plan {
     pub suite: record::SuiteInfo,
     /// What a gate asks of the cases.
     pub rules: Vec<record::gate::Rule>,
+    /// The passes that those rules look at beside the pairs, each with the cases that it is for.
+    pub rule_passes: Vec<PassPlan>,
     /// How a revision is built, if the suite says so.
     pub build: Option<Build>,
     /// Cases that the filter left out.
@@ -120,9 +122,9 @@ impl Plan {
             cases.retain(|case| filter.matches(&|name| field(case, name)));
             gating::retain(&mut rules, &cases);
         }
-        let passes = passes::plan(&counters, &cases, &known)?;
         Ok(Self {
-            passes,
+            passes: passes::plan(&counters, &cases, &known)?,
+            rule_passes: passes::of_rules(&rules, &counters, &cases, &known)?,
             filtered_out: planned - cases.len(),
             varying: varying(&cases),
             workloads_vary: cases.iter().any(|case| case.workload != cases[0].workload),
@@ -159,7 +161,8 @@ impl Plan {
 
     /// The parameters that a pass has of its own, as far as they are the same in all its cases.
     pub fn own_params(&self, pass: &PassPlan) -> BTreeMap<String, serde_json::Value> {
-        let pairs = || self.cases.iter().zip(&pass.cases);
+        let same = |other: &Case| self.cases.iter().find(|case| case.id == other.id);
+        let pairs = || pass.cases.iter().filter_map(|other| Some((same(other)?, other)));
         let mut own = BTreeMap::new();
         for (name, value) in pass.cases.iter().flat_map(|case| case.params.iter()) {
             let changed = |(timed, other): (&Case, &Case)| {

@@ -10,7 +10,9 @@ mod unit;
 use serde::{Deserialize, Serialize};
 
 use crate::words::words;
-use crate::{Better, CaseId, Environment, SuiteInfo, Unavailable, Unit as ValueUnit};
+use crate::{
+    Better, CaseId, Environment, Pass, PassInfo, SuiteInfo, Unavailable, Unit as ValueUnit,
+};
 
 pub use acceptance::Acceptance;
 pub use rule::{Margins, Rule, RuleKind, TIME};
@@ -52,6 +54,9 @@ pub struct Finding {
     pub rule: RuleKind,
     /// What was held against each other; empty for rules about the case as a whole.
     pub metric: String,
+    /// The pass whose numbers these are.
+    #[serde(default)]
+    pub pass: Pass,
     /// Unit of `baseline` and `candidate`.
     pub unit: ValueUnit,
     /// Which direction is good.
@@ -194,6 +199,9 @@ pub struct Gate {
     pub family: u32,
     /// Identical programs and the canary; `None` where they were left out or failed.
     pub control: Option<Control>,
+    /// The passes that were taken beside the pairs, and how.
+    #[serde(default)]
+    pub passes: Vec<PassInfo>,
     /// What was found, in suite order.
     pub findings: Vec<Finding>,
     /// What could not be counted, each once.

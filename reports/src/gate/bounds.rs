@@ -63,16 +63,22 @@ impl Bound {
 
     fn word(&self) -> Word {
         let values: Vec<f64> = self.medians.iter().map(|(_, candidate)| *candidate).collect();
-        let Some(interval) = stats::Interval::of_median(&values).filter(|i| i.is_confident())
-        else {
-            return Word::Undecided;
+        // What repeats needs no interval: its values are what they are.
+        let range = match self.rule.pass.is_timed() {
+            true => stats::Interval::of_median(&values)
+                .filter(|interval| interval.is_confident())
+                .map(|interval| (interval.low, interval.high)),
+            false => {
+                values.iter().copied().reduce(f64::min).zip(values.iter().copied().reduce(f64::max))
+            }
         };
+        let Some((low, high)) = range else { return Word::Undecided };
         let bound = self.rule.bound.unwrap_or(0.0);
         let is_ceiling = self.rule.kind == RuleKind::Ceiling;
-        match (interval.low > bound, interval.high < bound) {
+        match (low > bound, high < bound) {
             (true, _) if is_ceiling => Word::Regressed,
             (_, true) if !is_ceiling => Word::Regressed,
-            (false, false) if interval.low != interval.high => Word::Undecided,
+            (false, false) if low != high => Word::Undecided,
             _ => Word::Equivalent,
         }
     }
@@ -102,7 +108,8 @@ impl Trial for Bound {
         if self.medians.is_empty() {
             let reason = format!("no `{}` on both sides", self.metric);
             let blank = blank(&self.case.id, kind, Word::Incomparable, reason);
-            return self.absent.then(|| Finding { metric: self.metric.clone(), ..blank });
+            let pass = self.rule.pass;
+            return self.absent.then(|| Finding { metric: self.metric.clone(), pass, ..blank });
         }
         let median = |pick: fn(&(f64, f64)) -> f64| {
             stats::median(&self.medians.iter().map(pick).collect::<Vec<_>>())
@@ -118,6 +125,7 @@ impl Trial for Bound {
         };
         Some(Finding {
             metric: self.metric.clone(),
+            pass: self.rule.pass,
             unit: self.unit,
             better: self.better,
             baseline: median(|medians| medians.0),

@@ -1,7 +1,7 @@
 //! A change of a metric that hardly varies: instructions, allocations, bytes, rows. No statistics:
 //! the difference must be larger than what identical runs of one side differ by.
 
-use record::gate::{Change, Finding, Paired, Rule, RuleKind, Unit, Word};
+use record::gate::{Change, Finding, Paired, Rule, RuleKind, SideFailure, Unit, Word};
 
 use super::{Facts, Kind, Trial, blank, pairs};
 
@@ -28,6 +28,7 @@ impl Kind for Exact {
             case: case.clone(),
             taken: Vec::new(),
             absent: false,
+            failure: None,
         })
     }
 }
@@ -37,6 +38,8 @@ struct Values {
     case: Facts,
     taken: Vec<Paired>,
     absent: bool,
+    /// What a side did wrong in the pass.
+    failure: Option<String>,
 }
 
 impl Trial for Values {
@@ -44,6 +47,9 @@ impl Trial for Values {
         match unit.metric(&self.rule.metric) {
             Some(paired) if !paired.baseline.is_empty() => self.taken.push(paired.clone()),
             _ => self.absent |= unit.failure.is_none(),
+        }
+        if let Some(SideFailure { side, failure }) = &unit.failure {
+            self.failure = Some(format!("{}: {}", side.as_str(), failure.message));
         }
     }
 
@@ -54,12 +60,11 @@ impl Trial for Values {
     fn finding(&self) -> Option<Finding> {
         let blank = |word, reason| Finding {
             metric: self.rule.metric.clone(),
+            pass: self.rule.pass,
             ..blank(&self.case.id, RuleKind::Exact, word, reason)
         };
         let Some(like) = self.taken.first() else {
-            let reason = format!("no `{}` on both sides", self.rule.metric);
-            let said = self.absent && !self.rule.optional;
-            return said.then(|| blank(Word::Incomparable, reason));
+            return self.nothing().map(|(word, reason)| blank(word, reason));
         };
         let old = Runs::of(self.taken.iter().map(|paired| &paired.baseline))?;
         let new = Runs::of(self.taken.iter().map(|paired| &paired.candidate))?;
@@ -94,6 +99,21 @@ impl Trial for Values {
             pairs: u32::try_from(self.taken.len()).unwrap_or(u32::MAX),
             ..blank(word, reason)
         })
+    }
+}
+
+impl Values {
+    /// What is said without a single value.
+    fn nothing(&self) -> Option<(Word, String)> {
+        if let Some(failure) = &self.failure {
+            return Some((Word::Incomparable, failure.clone()));
+        }
+        let reason = match self.absent {
+            true => format!("no `{}` on both sides", self.rule.metric),
+            false => "out of time before the first process".to_owned(),
+        };
+        let word = if self.absent { Word::Incomparable } else { Word::Undecided };
+        (!self.rule.optional).then_some((word, reason))
     }
 }
 

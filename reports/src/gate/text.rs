@@ -2,9 +2,11 @@
 
 use comfy_table::{Cell, CellAlignment, ContentArrangement, Table, presets};
 use record::gate::{Control, Finding, Gate, Part, Word};
+use record::{Pass, PassInfo};
 
 use super::pairs::sign;
 use crate::format::{Kind, PROSE_DIGITS, TABLE_DIGITS, counted, moment, printable, shorten};
+use crate::labels;
 
 /// Which columns hold numbers, which stand to the right.
 pub(super) const SIDES: [bool; 7] = [false, false, true, true, true, false, false];
@@ -141,13 +143,21 @@ pub(super) fn row(finding: &Finding) -> [String; 7] {
         .map_or_else(String::new, |(low, high)| format!("{} to {}", percent(low), percent(high)));
     [
         finding.case.to_string(),
-        finding.metric.clone(),
+        metric(finding),
         value(finding.baseline),
         value(finding.candidate),
         change,
         sequence,
         verdict(finding),
     ]
+}
+
+/// The metric, and that it was simulated where a machine could have counted it too.
+fn metric(finding: &Finding) -> String {
+    match finding.pass {
+        Pass::Simulated => format!("{} (simulated)", finding.metric),
+        _ => finding.metric.clone(),
+    }
 }
 
 /// The word and what belongs to it.
@@ -219,11 +229,21 @@ pub(super) fn notes(gate: &Gate) -> Vec<String> {
         Some(control) => control_line(control),
         None => "control: none, so nothing vouches for this machine".to_owned(),
     }];
+    lines.extend(gate.passes.iter().map(pass_line));
     for one in &gate.unavailable {
         lines.push(format!("not available: {}", crate::notes::unavailable_line(one)));
     }
     lines.extend(gate.warnings.iter().map(|warning| format!("warning: {warning}")));
     lines.iter().map(|line| printable(line)).collect()
+}
+
+/// How a pass was taken.
+fn pass_line(pass: &PassInfo) -> String {
+    let own = pass.params.iter().map(|(name, value)| format!("{name}={}", labels::text(value)));
+    let own: Vec<String> = own.collect();
+    let size = if own.is_empty() { String::new() } else { format!(" at {}", own.join(", ")) };
+    let processes = if pass.processes == 1 { "process" } else { "processes" };
+    format!("{} pass: {} {processes} a side{size}; {}", pass.pass, pass.processes, pass.tool)
 }
 
 fn control_line(control: &Control) -> String {

@@ -2,9 +2,12 @@
 //! looks at, and how its table reads.
 
 use record::gate::{
-    Control, Finding, Gate, Paired, Party, Role, Rule, RuleKind, Side, TIME, Unit, Word,
+    Control, Finding, Gate, Paired, Party, Role, Rule, RuleKind, Side, SideFailure, TIME, Unit,
+    Word,
 };
-use record::{Better, CaseId, Environment, Source, SuiteInfo, Unit as ValueUnit};
+use record::{
+    Better, CaseId, Environment, Failure, FailureKind, Pass, Source, SuiteInfo, Unit as ValueUnit,
+};
 use reports::gate::junit::junit;
 use reports::gate::markdown::markdown;
 use reports::gate::text::{Only, table};
@@ -14,6 +17,7 @@ fn rule(kind: RuleKind, metric: &str) -> Rule {
     Rule {
         kind,
         metric: metric.to_owned(),
+        pass: Pass::Timed,
         tolerated: None,
         must_catch: None,
         alpha: 0.01,
@@ -39,6 +43,7 @@ fn unit(role: Role, pair: u32, metrics: Vec<Paired>) -> Unit {
     Unit {
         case: CaseId::new("c"),
         role,
+        pass: Pass::Timed,
         pair,
         started_ns: 0,
         seconds: 0.1,
@@ -134,6 +139,42 @@ fn an_exact_change_must_exceed_five_times_what_identical_runs_differ_by() {
 }
 
 #[test]
+fn a_pass_speaks_to_its_rules_alone_and_what_fails_there_is_no_fault_of_the_work() {
+    let counted = Rule { pass: Pass::Simulated, ..rule(RuleKind::Exact, "instructions") };
+    let rules = [counted, rule(RuleKind::Relative, "cpu_time"), rule(RuleKind::FailedCase, "")];
+    let mut referee = referee(&rules);
+    let died =
+        Failure { kind: FailureKind::Died, message: "of SIGILL".to_owned(), output: String::new() };
+    let failure = Some(SideFailure { side: Side::Candidate, failure: died });
+    let simulated = Unit { pass: Pass::Simulated, failure, ..unit(Role::Case, 0, Vec::new()) };
+    assert!(!referee.observe(&simulated), "the pairs go on");
+    let pairs = play(&mut referee, Role::Case, 1.0, &[("instructions", 1.0, 2.0)]);
+    assert!(pairs < 100, "and do not wait for what only the pass can tell");
+    let findings = referee.conclude().0;
+    assert_eq!(findings.len(), 2, "{findings:?}");
+    let exact = findings.iter().find(|finding| finding.pass == Pass::Simulated).unwrap();
+    assert_eq!((exact.word, exact.reason.as_str()), (Word::Incomparable, "candidate: of SIGILL"));
+    let time = findings.iter().find(|finding| finding.metric == "cpu_time").unwrap();
+    assert_eq!(time.word, Word::Equivalent);
+}
+
+#[test]
+fn a_bound_on_what_repeats_needs_no_interval() {
+    let most = |bound| {
+        let bound = Some(bound);
+        let ceiling = rule(RuleKind::Ceiling, "allocations");
+        let mut referee = referee(&[Rule { bound, pass: Pass::Allocation, ..ceiling }]);
+        for pair in 0..3 {
+            let metrics = vec![paired("allocations", 100.0, 110.0)];
+            let pass = Pass::Allocation;
+            referee.observe(&Unit { pass, ..unit(Role::Case, pair, metrics) });
+        }
+        referee.conclude().0.remove(0).word
+    };
+    assert_eq!((most(120.0), most(105.0)), (Word::Equivalent, Word::Regressed));
+}
+
+#[test]
 fn a_difference_below_the_floor_is_none() {
     let floor = Rule { ignore_below: 2e5, ..rule(RuleKind::Relative, "cpu_time") };
     let mut referee = referee(&[floor]);
@@ -184,6 +225,7 @@ fn wide(cases: u32) -> Gate {
         rules: Vec::new(),
         family: cases,
         control: None,
+        passes: Vec::new(),
         findings: (0..cases).map(named).collect(),
         unavailable: Vec::new(),
         warnings: Vec::new(),

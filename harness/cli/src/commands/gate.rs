@@ -18,6 +18,7 @@ use engine::pairs::{Decision, Limits, Played, Stopper, Tournament};
 use engine::plan::Plan;
 use engine::session::Ended;
 use jiff::SignedDuration;
+use record::Pass;
 use record::gate::{Finding, Gate, Party, Rule, RuleKind, Side, Unit, Word};
 use record::store::{GateWriter, Store};
 use reports::gate::junit::junit;
@@ -31,7 +32,7 @@ use crate::args::{GateArgs, GateFormat, OnlyChoice};
 use crate::exit::{Exit, UsageError};
 use crate::interrupt;
 use crate::output::print;
-use sides::{Found, Sides};
+use sides::{Countings, Found, Sides};
 use watch::Lines;
 
 /// Builds, measures, judges, prints.
@@ -116,6 +117,8 @@ fn measured(
     ground: &mut Ground,
 ) -> anyhow::Result<Option<(Gate, GateWriter)>> {
     let contests = sides.contests(plan).map_err(UsageError)?;
+    let countings = sides.countings(plan).map_err(UsageError)?;
+    let rules = rules(plan, &sides, &countings);
     let (baseline, candidate) = (sides.baseline.clone(), sides.candidate.clone());
     let stop = interrupt::listen("nothing was decided".to_owned())?;
     let mut warnings = Vec::new();
@@ -125,12 +128,12 @@ fn measured(
     let (id, mut writer) = ground.store.open_gate(&plan.suite.name, started_ns)?;
     let work_dir = measuring::work_dir(plan, &ground.store).join(id.as_str());
     let script = planning::scripted_counters()?;
-    let mut whistle =
-        Whistle(Referee::new(&rules(plan, &sides), facts(plan, &sides, &ground.store)?));
+    let mut whistle = Whistle(Referee::new(&rules, facts(plan, &sides, &ground.store)?));
     let mut lines = Lines::new(args.progress);
     eprintln!("{}: {}", id, opening(plan, &baseline, &candidate));
     let mut tournament = Tournament {
         contests,
+        passes: countings.passes,
         bench: Bench {
             launcher: &mut ground.launcher,
             exe: ground.exe.clone(),
@@ -149,12 +152,13 @@ fn measured(
     let played = tournament.run(&mut whistle, &mut lines, &mut keep);
     lines.finish();
     let _ = std::fs::remove_dir_all(&work_dir);
-    let Played { ended, unavailable } = played?;
+    let Played { ended, mut unavailable } = played?;
     if ended == Ended::Interrupted {
         eprintln!("interrupted; the pairs so far are in {}", writer.directory().display());
         return Ok(None);
     }
     let (findings, control) = whistle.0.conclude();
+    counters::say_once(&mut unavailable, countings.lacks);
     let gate = Gate {
         schema: Gate::SCHEMA,
         id: id.to_string(),
@@ -167,9 +171,10 @@ fn measured(
         baseline,
         candidate,
         before,
-        rules: plan.rules.clone(),
+        rules,
         family: u32::try_from(whistle.0.family()).unwrap_or(u32::MAX),
         control,
+        passes: countings.infos,
         findings,
         unavailable,
         warnings,
@@ -177,11 +182,17 @@ fn measured(
     Ok(Some((gate, writer)))
 }
 
-/// The plan's rules; the one about missing cases holds for those that are missing.
-fn rules(plan: &Plan, sides: &Sides) -> Vec<Rule> {
+/// The plan's rules. The one about missing cases holds for those that are missing; what no pass can
+/// bring here may stand in the pairs.
+fn rules(plan: &Plan, sides: &Sides, countings: &Countings) -> Vec<Rule> {
     let mut rules = plan.rules.clone();
     let missing = rules.iter_mut().filter(|rule| rule.kind == RuleKind::MissingCase);
     missing.for_each(|rule| rule.cases.extend(sides.missing.iter().cloned()));
+    for rule in rules.iter_mut().filter(|rule| !rule.pass.is_timed()) {
+        if countings.infos.iter().all(|info| info.pass != rule.pass) {
+            rule.pass = Pass::Timed;
+        }
+    }
     rules
 }
 

@@ -204,6 +204,13 @@ totals: 1000 200 100 3 20 10 1 5 2 150 8 10 1
     }
 
     #[test]
+    fn the_simulated_pass_is_where_these_metrics_repeat_best() {
+        for metric in METRICS {
+            assert_eq!(crate::pass::exact_pass_of(metric.name), record::Pass::Simulated);
+        }
+    }
+
+    #[test]
     fn what_was_not_simulated_is_left_out_and_never_zero() {
         let found = found("events: Ir\ntotals: 77\n");
         assert_eq!(found.into_iter().collect::<Vec<_>>(), [("instructions".to_owned(), 77.0)]);

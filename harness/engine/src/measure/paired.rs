@@ -145,7 +145,7 @@ impl Bench<'_> {
         fs::create_dir_all(&data_dir)
             .with_context(|| format!("cannot create `{}`", data_dir.display()))?;
         empty_dir(&data_dir)?;
-        let case = Case { runner: Arc::new(self.copied(&case.runner, &dir)?), ..case.clone() };
+        let case = self.with_copy(case, &dir)?;
         let argv = match &case.runner.kind {
             RunnerKind::Program { argv } => argv.clone(),
             RunnerKind::Builtin => {
@@ -261,6 +261,15 @@ impl Bench<'_> {
             }
         }
         attempt
+    }
+
+    /// The case with a fresh copy of its program in `dir`.
+    ///
+    /// # Errors
+    /// When the directory or the copy cannot be made.
+    pub(super) fn with_copy(&self, case: &Case, dir: &Path) -> anyhow::Result<Case> {
+        fs::create_dir_all(dir).with_context(|| format!("cannot create `{}`", dir.display()))?;
+        Ok(Case { runner: Arc::new(self.copied(&case.runner, dir)?), ..case.clone() })
     }
 
     /// A runner that starts a fresh copy of its program, where that is a file of machine code that

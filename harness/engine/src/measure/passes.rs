@@ -16,7 +16,7 @@ use super::served::{GRACE, failed, stored};
 use super::values::worked;
 use super::{Attempt, Bench, Keep, Next, Taken, Todo, blank};
 use crate::case::{Case, RunnerKind};
-use crate::pass::{Caches, PassPlan};
+use crate::pass::{ALLOCATED, Caches, PassPlan};
 use crate::worker::{Spawn, Worker};
 
 /// Simulated work takes some hundred times as long, so its requests may.
@@ -217,20 +217,15 @@ fn refused(
 }
 
 fn allocated(counted: &workload_api::Allocation) -> Vec<Value> {
+    let counts = [counted.allocations, counted.reallocations, counted.bytes, counted.peak_bytes];
     let value =
-        |metric: &metrics::Metric, count: u64| metric.value(count as f64, Source::Allocation);
-    vec![
-        value(&metrics::ALLOCATIONS, counted.allocations),
-        value(&metrics::REALLOCATIONS, counted.reallocations),
-        value(&metrics::ALLOCATED_BYTES, counted.bytes),
-        value(&metrics::PEAK_HEAP, counted.peak_bytes),
-    ]
+        |(metric, count): (&&metrics::Metric, u64)| metric.value(count as f64, Source::Allocation);
+    ALLOCATED.iter().zip(counts).map(value).collect()
 }
 
 fn no_allocator(reason: String, remedy: &str) -> Unavailable {
-    let missing = allocated(&workload_api::Allocation::default());
     Unavailable {
-        metrics: missing.into_iter().map(|value| value.metric).collect(),
+        metrics: ALLOCATED.iter().map(|metric| metric.name.to_owned()).collect(),
         source: Source::Allocation,
         errno: None,
         reason,

@@ -3,10 +3,12 @@
 //! The plan asks for them before its own filter leaves cases out, so that a rule that holds for no
 //! case of the suite is a mistake, and one that holds for none of the chosen cases is not.
 
+use record::Pass;
 use record::gate::{Rule, RuleKind};
 
 use super::field;
 use crate::case::Case;
+use crate::pass::{exact_pass_of, only_pass_of};
 use crate::suite::{GateDef, Suite, SuiteError};
 
 /// Every rule and the cases that it holds for. Where several rules of one kind and metric hold for
@@ -63,6 +65,7 @@ fn resolved(
     Ok(Rule {
         kind: def.kind,
         metric: def.metric.clone(),
+        pass: pass_of(def),
         tolerated: def.tolerated,
         must_catch: def.must_catch,
         alpha: def.alpha,
@@ -73,11 +76,21 @@ fn resolved(
     })
 }
 
+/// The pass whose numbers a rule looks at. What is said to repeat is taken from where it repeats
+/// best; the suite has refused a relative change of what no timed process counts.
+fn pass_of(def: &GateDef) -> Pass {
+    match def.kind {
+        RuleKind::Exact => exact_pass_of(&def.metric),
+        _ => only_pass_of(&def.metric).unwrap_or_default(),
+    }
+}
+
 /// A rule about cases as a whole, which always holds.
 fn whole(kind: RuleKind, cases: &[Case]) -> Rule {
     Rule {
         kind,
         metric: String::new(),
+        pass: Pass::Timed,
         tolerated: None,
         must_catch: None,
         alpha: 0.0,

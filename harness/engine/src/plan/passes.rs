@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use record::Pass;
+use record::gate::Rule;
 use workload_api::{Kind, ParamValue, Params, Spec};
 
 use super::typing::{Types, from_option};
@@ -39,6 +40,30 @@ pub(super) fn plan(
             repeats: counters.repeats,
             caches: counters.caches,
         });
+    }
+    Ok(plans)
+}
+
+/// The passes whose numbers the rules of a gate look at, each with the cases of those rules.
+pub(super) fn of_rules(
+    rules: &[Rule],
+    counters: &CountersDef,
+    cases: &[Case],
+    known: &BTreeMap<String, Vec<Spec>>,
+) -> Result<Vec<PassPlan>, SuiteError> {
+    let mut counters = counters.clone();
+    let asks = |pass: Pass, case: &Case| {
+        rules.iter().any(|rule| rule.pass == pass && rule.cases.contains(&case.id))
+    };
+    let wanted = |pass: Pass| cases.iter().any(|case| asks(pass, case));
+    let forced = |pass, def: &mut Option<PassDef>| {
+        *def = wanted(pass).then(|| def.take().unwrap_or_default());
+    };
+    forced(Pass::Allocation, &mut counters.allocations);
+    forced(Pass::Simulated, &mut counters.simulate);
+    let mut plans = plan(&counters, cases, known)?;
+    for plan in &mut plans {
+        plan.cases.retain(|case| asks(plan.pass, case));
     }
     Ok(plans)
 }

@@ -15,6 +15,7 @@ use super::source::{Located, Source, Span};
 use super::wire::{WireAmount, WireBuild, WireCommand, WireGate, WireShare};
 use super::{SuiteError, check, nearest, words};
 use crate::case::{CommandLine, RunnerKind};
+use crate::pass::only_pass_of;
 use crate::plan::Filter;
 
 /// Longest build.
@@ -57,11 +58,11 @@ pub(crate) struct GateDef {
 
 /// The rules of a suite that states none: exact where that is possible, time, peak memory.
 pub(crate) fn usual() -> Vec<GateDef> {
-    let rule = |kind, metric: &str, ignore_below| GateDef {
+    let rule = |kind, metric: &str, tolerated, ignore_below| GateDef {
         span: 0..0,
         kind,
         metric: metric.to_owned(),
-        tolerated: None,
+        tolerated,
         must_catch: None,
         alpha: ALPHA,
         ignore_below,
@@ -70,11 +71,19 @@ pub(crate) fn usual() -> Vec<GateDef> {
         filter: None,
     };
     vec![
-        rule(RuleKind::Relative, TIME, 0.0),
-        rule(RuleKind::Relative, metrics::PEAK_RSS.name, PEAK_FLOOR_BYTES),
-        rule(RuleKind::Exact, metrics::BYTES_OUT.name, 0.0),
+        rule(RuleKind::Relative, TIME, None, 0.0),
+        rule(RuleKind::Relative, metrics::PEAK_RSS.name, None, PEAK_FLOOR_BYTES),
+        rule(RuleKind::Exact, metrics::BYTES_OUT.name, None, 0.0),
+        rule(RuleKind::Exact, metrics::ALLOCATIONS.name, None, ALLOCATIONS_FLOOR),
+        rule(RuleKind::Exact, metrics::INSTRUCTIONS.name, Some(INSTRUCTIONS_TOLERATED), 0.0),
     ]
 }
+
+/// A few allocations more in the whole work are a start-up or a buffer; one more a row are not few.
+const ALLOCATIONS_FLOOR: f64 = 100.0;
+
+/// As much as is tolerated of CPU time: nobody asked for a gate that every refactoring fails.
+const INSTRUCTIONS_TOLERATED: f64 = 0.01;
 
 /// Allocators take memory in arenas and the kernel gives it in huge pages, so the peak of equal
 /// programs differs by this much.
@@ -208,10 +217,26 @@ impl Checker<'_> {
                     .note("give each a `[[gate]]` of its own"));
             }
         };
-        if matches!(kind, RuleKind::Ceiling | RuleKind::Floor) {
-            self.refuse_margins(rule, kinds[0].0)?;
+        match kind {
+            RuleKind::Ceiling | RuleKind::Floor => self.refuse_margins(rule, kinds[0].0)?,
+            RuleKind::Relative | RuleKind::Trend => self.refuse_counts(rule)?,
+            _ => {}
         }
         Ok((kind, bound))
+    }
+
+    /// What no timed process counts has no pairs to bet on.
+    fn refuse_counts(&self, rule: &WireGate) -> Result<(), SuiteError> {
+        let found = &rule.metric;
+        match only_pass_of(&found.value) {
+            None => Ok(()),
+            Some(pass) => Err(SuiteError::at(
+                self.source,
+                &found.span,
+                format!("`{}` is counted in the {pass} pass and not in pairs", found.value),
+            )
+            .note("add `exact = true`, or a bound such as `at_most`")),
+        }
     }
 
     /// A fixed bound has no margins.

@@ -1,5 +1,6 @@
 //! The messages of typical mistakes in `[build]` and `[[gate]]`, whole, as a person sees them.
 
+use record::Pass;
 use record::gate::RuleKind;
 
 use crate::{plan, refused};
@@ -98,5 +99,33 @@ fn the_last_rule_for_a_case_holds_and_some_always_do() {
     assert!((margins.must_catch - 0.06).abs() < 1e-12);
     assert!(rules.iter().any(|rule| rule.kind == RuleKind::WrongAnswer));
     let usual = plan("params = { step = \"00\" }").unwrap().rules;
-    assert_eq!(usual.len(), 3 + 3);
+    assert_eq!(usual.len(), 5 + 3);
+}
+
+#[test]
+fn what_only_a_pass_counts_has_no_pairs_to_bet_on() {
+    insta::assert_snapshot!(refused(&gate("metric = \"allocations\"\ntolerated = \"5%\"")), @r#"
+    error: `allocations` is counted in the allocation pass and not in pairs
+     --> /suites/x.toml:3:10
+      |
+    3 | metric = "allocations"
+      |          ^^^^^^^^^^^^^
+      = add `exact = true`, or a bound such as `at_most`
+    "#);
+}
+
+#[test]
+fn exact_rules_bring_the_passes_of_their_metrics_for_their_cases_alone() {
+    let suite = "params = { step = \"00\" }\ngrid = { rows = [1, 2] }\n\
+                 [[gate]]\nmetric = \"allocations\"\nexact = true\nfilter = \"rows = 2\"\n\
+                 [[gate]]\nmetric = \"peak_heap\"\nat_most = \"1MiB\"\nfilter = \"rows = 2\"\n\
+                 [[gate]]\nmetric = \"instructions\"\nexact = true\n\
+                 [[gate]]\nmetric = \"rows\"\nexact = true";
+    let plan = plan(suite).unwrap();
+    let passes: Vec<_> =
+        plan.rule_passes.iter().map(|pass| (pass.pass, pass.cases.len())).collect();
+    assert_eq!(passes, [(Pass::Allocation, 1), (Pass::Simulated, 2)]);
+    let of: Vec<Pass> = plan.rules.iter().take(4).map(|rule| rule.pass).collect();
+    assert_eq!(of, [Pass::Allocation, Pass::Allocation, Pass::Simulated, Pass::Timed]);
+    assert!(plan.passes.is_empty(), "a run takes no pass for a gate's rules");
 }

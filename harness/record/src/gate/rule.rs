@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::CaseId;
 use crate::words::words;
+use crate::{CaseId, Pass};
 
 /// The metric that means CPU time or wall time, whichever tells more about a case.
 pub const TIME: &str = "time";
@@ -73,6 +73,9 @@ pub struct Rule {
     /// The metric; [`TIME`] for CPU or wall time, whichever tells more; empty for rules about
     /// cases as a whole.
     pub metric: String,
+    /// The pass whose numbers it looks at.
+    #[serde(default)]
+    pub pass: Pass,
     /// The suite's margins; [`Margins::usual`] where it states none.
     pub tolerated: Option<f64>,
     /// See `tolerated`.

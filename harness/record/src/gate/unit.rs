@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::words::words;
-use crate::{Better, CaseId, Failure, Source, Unit as ValueUnit};
+use crate::{Better, CaseId, Failure, Pass, Source, Unit as ValueUnit};
 
 /// One of the two that are held against each other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -35,7 +35,11 @@ pub struct Unit {
     pub case: CaseId,
     /// What it was measured for.
     pub role: Role,
-    /// Counts the pairs of this case, from 0.
+    /// The pass in which it was taken. Beside the timed one both processes work once and do not take
+    /// turns: what is counted there, no noise can move.
+    #[serde(default)]
+    pub pass: Pass,
+    /// Counts the pairs of this case in this pass, from 0.
     pub pair: u32,
     /// When it began, in ns since the Unix epoch.
     pub started_ns: i64,

@@ -4,10 +4,10 @@ use std::path::Path;
 
 use anyhow::Context;
 use engine::case::{Case, RunnerKind};
-use engine::pairs::{Contest, Party, Replace, only_in};
+use engine::pairs::{Contest, Counting, Party, Replace, only_in};
 use engine::plan::Plan;
-use record::CaseId;
 use record::gate::{Party as Named, Role};
+use record::{CaseId, PassInfo, Unavailable};
 
 use crate::args::GateArgs;
 use crate::commands::builds::{Builder, Copies};
@@ -35,20 +35,59 @@ impl Sides {
     /// # Errors
     /// When a side has no program for a case, or no case is of the runner that is judged.
     pub(super) fn contests(&self, plan: &Plan) -> Result<Vec<Contest>, String> {
-        let chosen = |case: &&Case| match &self.of_runner {
-            Some(name) => case.runner.name == *name,
-            None => true,
-        };
-        let contests = plan.cases.iter().filter(chosen).map(|case| {
-            let (baseline, candidate) = (self.base.case(case)?, self.new.case(case)?);
-            Ok(Contest { role: Role::Case, baseline, candidate })
-        });
-        let contests = contests.collect::<Result<Vec<_>, String>>()?;
+        let contests = self.both(&plan.cases)?;
         match (&self.of_runner, contests.is_empty()) {
             (Some(name), true) => Err(format!("no case of the suite has runner `{name}`")),
             _ => Ok(contests),
         }
     }
+
+    /// The passes that can be taken here, with both programs of each case.
+    ///
+    /// # Errors
+    /// When a side has no program for a case.
+    pub(super) fn countings(&self, plan: &Plan) -> Result<Countings, String> {
+        let mut countings = Countings::default();
+        for pass in &plan.rule_passes {
+            match engine::measure::tool(pass) {
+                Err(lack) => countings.lacks.push(lack),
+                Ok(tool) => {
+                    countings.infos.push(PassInfo {
+                        pass: pass.pass,
+                        processes: pass.repeats,
+                        params: plan.own_params(pass),
+                        tool,
+                    });
+                    let contests = self.both(&pass.cases)?;
+                    countings.passes.push(Counting { plan: pass.clone(), contests });
+                }
+            }
+        }
+        Ok(countings)
+    }
+
+    fn both(&self, cases: &[Case]) -> Result<Vec<Contest>, String> {
+        let chosen = |case: &&Case| match &self.of_runner {
+            Some(name) => case.runner.name == *name,
+            None => true,
+        };
+        let contests = cases.iter().filter(chosen).map(|case| {
+            let (baseline, candidate) = (self.base.case(case)?, self.new.case(case)?);
+            Ok(Contest { role: Role::Case, baseline, candidate })
+        });
+        contests.collect()
+    }
+}
+
+/// What is counted beside the pairs.
+#[derive(Default)]
+pub(super) struct Countings {
+    /// The passes that can be taken.
+    pub(super) passes: Vec<Counting>,
+    /// How each of them is taken.
+    pub(super) infos: Vec<PassInfo>,
+    /// Why the others cannot.
+    pub(super) lacks: Vec<Unavailable>,
 }
 
 /// The sides, or why there is no baseline.

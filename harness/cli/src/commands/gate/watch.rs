@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use console::Term;
 use engine::pairs::{Contest, Watcher};
+use record::Pass;
 use record::gate::{Role, Unit};
 
 use crate::args::ProgressChoice;
@@ -55,11 +56,12 @@ impl Lines {
 }
 
 impl Watcher for Lines {
-    fn begin(&mut self, contest: &Contest, open: usize) {
+    fn begin(&mut self, contest: &Contest, pass: Pass, open: usize) {
         self.open = open;
-        let about = match contest.role {
-            Role::Case => contest.candidate.id.to_string(),
-            Role::Control => "identical programs".to_owned(),
+        let about = match (contest.role, pass) {
+            (Role::Control, _) => "identical programs".to_owned(),
+            (Role::Case, Pass::Timed) => contest.candidate.id.to_string(),
+            (Role::Case, pass) => format!("{pass} pass: {}", contest.candidate.id),
         };
         let line = self.line(&about);
         self.finish();
