@@ -10,6 +10,7 @@ mod control;
 mod exact;
 pub mod junit;
 pub mod markdown;
+pub mod moved;
 mod pairs;
 mod relative;
 mod shares;
@@ -203,6 +204,7 @@ fn blank(case: &CaseId, rule: RuleKind, word: Word, reason: String) -> Finding {
         pairs: 0,
         beside: Vec::new(),
         shares: Vec::new(),
+        functions: Vec::new(),
         accepted: None,
     }
 }

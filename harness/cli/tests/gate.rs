@@ -236,6 +236,26 @@ fn simulated_instructions_of_one_build_are_equivalent_to_themselves() {
 }
 
 #[test]
+fn the_functions_that_a_change_lies_in_are_told_from_profiles_of_the_changed_case() {
+    let new = "SCRIPTED_WALL_NS = \"1060000\", SCRIPTED_SPIN = \"100000\"";
+    let place = Place::with_suite(&suite(new, "", WALL));
+    let finished = gate(&place, &["--no-control"]).expect(3);
+    let gate_of = kept(&place);
+    if gate_of.unavailable.iter().any(|lack| lack.metrics[0].starts_with("profile")) {
+        skip("nothing can be sampled here");
+        return;
+    }
+    let functions = &only(&gate_of).functions;
+    assert!(functions.iter().any(|one| one.name.contains("spun")), "{functions:?}");
+    assert!(functions.iter().all(|one| one.before < one.after || one.after < 0.5));
+    assert!(finished.stdout().contains("moved, in parts of the baseline's CPU time: "));
+
+    let place = Place::with_suite(&suite(new, "", WALL));
+    gate(&place, &["--no-control", "--no-profile"]).expect(3);
+    assert!(only(&kept(&place)).functions.is_empty());
+}
+
+#[test]
 fn commands_are_measured_as_whole_processes() {
     let suite = "name = \"gated\"\n[[gate]]\nmetric = \"told\"\n\
                  [[runner]]\nname = \"old\"\ncommand = [\"echo\", \"100\"]\n\

@@ -245,6 +245,9 @@ fn scripted_done(params: &Params, runs: u64, iterations: u32) -> Reply {
         Some(ParamValue::Integer(value)) => u64::try_from(*value).unwrap_or(0),
         _ => 0,
     };
+    if let Some(turns) = changed("SCRIPTED_SPIN").and_then(|text| text.parse().ok()) {
+        spun(turns);
+    }
     let times = u64::from(iterations);
     let wall_ns = changed("SCRIPTED_WALL_NS").and_then(|text| text.parse().ok());
     let counts = changed(ALLOCATIONS_VAR).and(changed("SCRIPTED_ALLOCATIONS"));
@@ -264,6 +267,15 @@ fn scripted_answer(params: &Params) -> Reply {
     let rows = text("rows").parse().unwrap_or(0);
     let digest = changed("SCRIPTED_DIGEST").unwrap_or_else(|| text("digest"));
     Reply::Answer(Answer { rows, digest, group: Some(text("group")) })
+}
+
+/// Work that a profiler sees and no clock is told of.
+#[inline(never)]
+fn spun(turns: u64) {
+    let mut turn = 0;
+    while turn < std::hint::black_box(turns) {
+        turn += 1;
+    }
 }
 
 /// As if the program had been changed and the case had not.

@@ -81,6 +81,9 @@ pub struct Finding {
     pub beside: Vec<Part>,
     /// What a change of time is made of: their logarithms add up to its own.
     pub shares: Vec<Part>,
+    /// The functions that it lies in, the largest first, where profiles were taken.
+    #[serde(default)]
+    pub functions: Vec<Moved>,
     /// A person's reason to let it pass, where there is one.
     pub accepted: Option<String>,
 }
@@ -115,6 +118,17 @@ pub struct Part {
     pub name: String,
     /// How much it differs.
     pub change: f64,
+}
+
+/// A function whose part of the CPU time moved.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Moved {
+    /// Its name.
+    pub name: String,
+    /// Its own share of the baseline's CPU time, what it calls left out: 0.4 is 40 %.
+    pub before: f64,
+    /// The candidate's, as a share of the baseline's whole too.
+    pub after: f64,
 }
 
 /// A relative difference: 0.05 is 5 % more.

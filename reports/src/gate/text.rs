@@ -1,7 +1,7 @@
 //! A gate as text for a terminal: the headline, a row per case and metric, what explains a change.
 
 use comfy_table::{Cell, CellAlignment, ContentArrangement, Table, presets};
-use record::gate::{Control, Finding, Gate, Part, Word};
+use record::gate::{Control, Finding, Gate, Moved, Part, Word};
 use record::{Pass, PassInfo};
 
 use super::pairs::sign;
@@ -16,6 +16,9 @@ pub(super) const HEAD: [&str; 7] =
 
 /// Characters of a cell; what is longer stands below the table too.
 const CELL_CHARS: usize = 72;
+
+/// Characters of a function's name.
+const FUNCTION_CHARS: usize = 60;
 
 /// Which findings are shown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -214,7 +217,19 @@ pub(super) fn details(finding: &Finding) -> Vec<String> {
     if !finding.shares.is_empty() {
         lines.push(format!("{name}: made of {}", listed(&finding.shares)));
     }
+    if !finding.functions.is_empty() {
+        let functions: Vec<String> = finding.functions.iter().map(function).collect();
+        let of = "in parts of the baseline's CPU time";
+        lines.push(format!("{name}: moved, {of}: {}", functions.join(", ")));
+    }
     lines.iter().map(|line| printable(line)).collect()
+}
+
+/// A function that moved: `parse 40.1 % to 44.9 %`.
+fn function(moved: &Moved) -> String {
+    let share = |share: f64| format!("{:.1} %", 100.0 * share);
+    let name = shorten(&moved.name, FUNCTION_CHARS);
+    format!("{name} {} to {}", share(moved.before), share(moved.after))
 }
 
 fn listed(parts: &[Part]) -> String {

@@ -45,6 +45,9 @@ pub(crate) struct GateArgs {
     /// Do not hold the baseline against itself: quicker, and nothing vouches for the machine.
     #[arg(long)]
     pub(crate) no_control: bool,
+    /// Do not profile the cases whose time changed.
+    #[arg(long)]
+    pub(crate) no_profile: bool,
     /// Exit with 7 when a case is undecided.
     #[arg(long)]
     pub(crate) strict: bool,
