@@ -122,10 +122,11 @@ impl Referee {
                 self.cases.iter_mut().find(of_case).is_none_or(|judged| judged.observe(unit))
             }
             Role::Control => {
+                let case = self.cases.iter().find(|judged| judged.facts.id == unit.case);
+                let known = case.map(|judged| (&judged.facts, judged.units.first()));
                 let rules = &self.rules;
-                let facts = self.cases.iter().map(|judged| &judged.facts);
                 let control =
-                    self.control.get_or_insert_with(|| ControlTrial::new(rules, facts, &unit.case));
+                    self.control.get_or_insert_with(|| ControlTrial::new(rules, known, unit));
                 control.observe(unit)
             }
         }

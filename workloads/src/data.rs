@@ -24,7 +24,7 @@ use workload_api::{Params, Spec, WorkloadError};
 use self::fingerprint::Fingerprint;
 use crate::workers::Workers;
 
-pub(crate) use self::mapping::Mapping;
+pub(crate) use self::mapping::{Mapping, page_bytes};
 pub(crate) use self::measurements::Recipe as Measurements;
 pub(crate) use self::page_cache::PageCache;
 pub(crate) use self::stations::STATIONS_MAX;

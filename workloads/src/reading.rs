@@ -9,7 +9,7 @@ use std::path::PathBuf;
 
 use workload_api::{Answer, Context, Params, Prepared, Spec, Work, Workload, WorkloadError};
 
-use crate::data::{DataDirectory, Mapping, Measurements, PageCache, STATIONS_MAX};
+use crate::data::{DataDirectory, Mapping, Measurements, PageCache, STATIONS_MAX, page_bytes};
 use crate::params::{Declared, Word, integer, word_or};
 use crate::workers::Workers;
 
@@ -73,7 +73,7 @@ fn prepare(
     let declared = Declared::new(params, &spec)?;
     let recipe = Measurements::new(&declared, seed)?;
     let block = declared.required("block")?;
-    let page = rustix::param::page_size() as u64;
+    let page = page_bytes() as u64;
     if !block.is_multiple_of(page) {
         let message = format!("parameter `block`: expected a multiple of {page}, found {block}");
         return Err(WorkloadError::new(message));

@@ -82,7 +82,9 @@ fn every_pair_is_kept_with_who_went_first_and_the_order_depends_on_the_seed() {
         let text = fs::read_to_string(directory.join("pairs.jsonl")).unwrap();
         text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
     };
-    let first = |units: &[Unit]| units.iter().map(|unit| unit.first.clone()).collect::<Vec<_>>();
+    // How many couples a pair has depends on what they cost; who goes first does not.
+    let head = |unit: &Unit| unit.first.iter().copied().take(5).collect::<Vec<_>>();
+    let first = |units: &[Unit]| units.iter().map(head).collect::<Vec<_>>();
     let (one, again, other) = (pairs("1"), pairs("1"), pairs("2"));
     assert_eq!(first(&one), first(&again));
     assert_ne!(first(&one), first(&other));

@@ -6,6 +6,7 @@
 
 mod answers;
 mod counting;
+mod couples;
 mod gather;
 mod party;
 
@@ -13,9 +14,9 @@ use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use rand::SeedableRng;
 use rand::rngs::StdRng;
 use rand::seq::SliceRandom;
+use rand::{RngExt, SeedableRng};
 use record::gate::{Role, SideFailure, Unit};
 use record::{Pass, Unavailable, metrics};
 
@@ -26,10 +27,8 @@ use crate::measure::{Bench, now_ns};
 use crate::session::Ended;
 use answers::Answers;
 pub use counting::Counting;
+use couples::Pilot;
 pub use party::{Party, Replace};
-
-/// Couples of a pair, at most: more tell little, since processes differ from each other.
-const COUPLES: u32 = 12;
 
 /// Couples before them that do not count.
 const WARMUP: u32 = 3;
@@ -156,6 +155,7 @@ struct Standing {
     pairs: u32,
     seconds: f64,
     executions: u32,
+    pilot: Pilot,
     open: bool,
 }
 
@@ -202,7 +202,10 @@ impl Tournament<'_> {
                 }
                 let standing = &mut standings[at];
                 told.watcher.begin(&standing.contest, Pass::Timed, open.len());
-                let (unit, lacks) = self.unit(standing, time, &mut answers, rng)?;
+                // A pair throws its coins from a number of its own, so that how many couples it
+                // has changes nothing about the next one.
+                let mut coins = StdRng::seed_from_u64(rng.random());
+                let (unit, lacks) = self.unit(standing, time, &mut answers, &mut coins)?;
                 told.lacks(lacks);
                 let decision = told.unit(&unit)?;
                 standing.take(&unit, decision, self.limits.per_case);
@@ -226,7 +229,7 @@ impl Tournament<'_> {
     /// One pair of one case.
     fn unit(
         &mut self,
-        standing: &Standing,
+        standing: &mut Standing,
         time: Duration,
         answers: &mut Answers,
         rng: &mut StdRng,
@@ -251,13 +254,15 @@ impl Tournament<'_> {
             metrics: gather::metrics(&pair.couples),
             failure: failure.map(without_noise),
         };
+        standing.pilot.take(&unit, pair.inside);
         Ok((unit, pair.unavailable))
     }
 }
 
 impl Standing {
     fn new(contest: Contest) -> Self {
-        Self { contest, pairs: 0, seconds: 0.0, executions: 1, open: true }
+        let pilot = Pilot::default();
+        Self { contest, pairs: 0, seconds: 0.0, executions: 1, pilot, open: true }
     }
 
     /// A whole process is warm or cold as it always is: its pair is one couple, and the machine
@@ -267,7 +272,7 @@ impl Standing {
         let (warmup, couples) = match (is_command, self.pairs) {
             (true, 0) => (1, 1),
             (true, _) => (0, 1),
-            (false, _) => (WARMUP, COUPLES),
+            (false, _) => (WARMUP, self.pilot.couples()),
         };
         Turns { pair: self.pairs, warmup, couples, executions: self.executions, time }
     }

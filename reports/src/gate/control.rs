@@ -19,44 +19,37 @@ const ALPHA: f64 = 0.01;
 const RAISE: f64 = 5.0 / 3.0;
 
 pub(super) struct ControlTrial {
-    rule: Option<Rule>,
-    is_command: bool,
     case: CaseId,
     raised: f64,
     series: Option<[Series; 2]>,
 }
 
 impl ControlTrial {
-    /// Looks at what the first relative rule on the case looks at.
-    pub(super) fn new<'a>(
-        rules: &[Rule],
-        mut cases: impl Iterator<Item = &'a Facts>,
-        case: &CaseId,
-    ) -> Self {
-        let relative = |rule: &&Rule| rule.kind == RuleKind::Relative;
-        let rule = rules.iter().filter(relative).find(|rule| rule.cases.contains(case)).cloned();
-        let is_command = cases.find(|facts| facts.id == *case).is_some_and(|one| one.is_command);
-        Self { rule, is_command, case: case.clone(), raised: 0.0, series: None }
+    /// Looks at what the first relative rule on the case looks at: the clock that the case's own
+    /// first pair told, so that both have one, or that of the control's where there is none.
+    pub(super) fn new(rules: &[Rule], case: Option<(&Facts, Option<&Unit>)>, unit: &Unit) -> Self {
+        let relative =
+            |rule: &&Rule| rule.kind == RuleKind::Relative && rule.cases.contains(&unit.case);
+        let rule = rules.iter().find(relative);
+        let is_command = case.is_some_and(|(facts, _)| facts.is_command);
+        let like = case.and_then(|(_, first)| first).unwrap_or(unit);
+        let metric = pairs::resolve(rule.map_or(TIME, |rule| &rule.metric), like);
+        let margins = match rule {
+            Some(rule) => rule.margins(&metric, is_command),
+            None => record::gate::Margins::usual(&metric, is_command),
+        };
+        let series = |members, ignored| {
+            let levels = Levels::of_family(members, ALPHA)?;
+            Series::new(metric.clone(), margins, levels, ignored)
+        };
+        let ignored = rule.map_or(0.0, |rule| rule.ignore_below);
+        // Identical programs may differ in two directions; the canary in one.
+        let series = series(2, ignored).zip(series(1, 0.0)).map(|(one, other)| [one, other]);
+        Self { case: unit.case.clone(), raised: margins.must_catch * RAISE, series }
     }
 
     /// Takes in a pair; says whether both are decided.
     pub(super) fn observe(&mut self, unit: &Unit) -> bool {
-        if self.series.is_none() {
-            let metric = self.rule.as_ref().map_or(TIME, |rule| &rule.metric);
-            let metric = pairs::resolve(metric, unit);
-            let margins = match &self.rule {
-                Some(rule) => rule.margins(&metric, self.is_command),
-                None => record::gate::Margins::usual(&metric, self.is_command),
-            };
-            self.raised = margins.must_catch * RAISE;
-            let ignored = self.rule.as_ref().map_or(0.0, |rule| rule.ignore_below);
-            let series = |members, ignored| {
-                let levels = Levels::of_family(members, ALPHA)?;
-                Series::new(metric.clone(), margins, levels, ignored)
-            };
-            // Identical programs may differ in two directions; the canary in one.
-            self.series = series(2, ignored).zip(series(1, 0.0)).map(|(one, other)| [one, other]);
-        }
         let Some([identical, canary]) = &mut self.series else { return true };
         identical.observe(unit, 0.0);
         canary.observe(unit, self.raised.ln_1p());

@@ -77,7 +77,7 @@ impl Trial for Values {
             better if better < -allowed => Word::Improved,
             _ => Word::Equivalent,
         };
-        let varies = RANGES * range > share && range > 0.0 && old.median != 0.0;
+        let varies = RANGES * range >= allowed && range > 0.0 && old.median != 0.0;
         let reason = match varies {
             true => format!(
                 "identical runs differ by {:.2} %, so it must change by more than {:.2} %",

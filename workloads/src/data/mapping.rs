@@ -11,6 +11,15 @@ use std::ops::Deref;
 use std::os::fd::AsRawFd;
 use std::ptr::NonNull;
 
+/// Bytes of a page of memory. Asked of libc: what rustix reads from the process's auxiliary vector
+/// is not there under valgrind, where it dies of it (seen with rustix 1.1 and valgrind 3.19).
+pub(crate) fn page_bytes() -> usize {
+    // SAFETY: a question without pointers.
+    let bytes = unsafe { libc::sysconf(libc::_SC_PAGESIZE) };
+    // OK because Linux has no machine whose pages are smaller.
+    usize::try_from(bytes).unwrap_or(4096)
+}
+
 /// Bytes of a file, mapped to be read. The file must not become shorter meanwhile; reading beyond
 /// its end would kill the process. Datasets are whole before they have a name.
 pub(crate) struct Mapping {
@@ -48,7 +57,7 @@ impl Mapping {
     /// # Errors
     /// When the kernel does not say.
     pub(super) fn resident_share(&self) -> io::Result<f64> {
-        let mut pages = vec![0_u8; self.bytes.div_ceil(rustix::param::page_size())];
+        let mut pages = vec![0_u8; self.bytes.div_ceil(page_bytes())];
         // SAFETY: the range is this mapping, and `pages` has a byte for each of its pages.
         let asked =
             unsafe { libc::mincore(self.start.as_ptr().cast(), self.bytes, pages.as_mut_ptr()) };

@@ -71,6 +71,8 @@ pub struct Pair {
     pub failure: Option<SideFailure>,
     /// What could not be counted.
     pub unavailable: Vec<Unavailable>,
+    /// How long the couples that count took.
+    pub inside: Duration,
 }
 
 /// What one side says of its work.
@@ -195,11 +197,13 @@ impl Bench<'_> {
                 break;
             }
         }
+        let counted = Instant::now();
         for _ in 0..turns.couples {
             let Some(couple) = self.couple(seats, (number, turns), rng, pair)? else {
                 return Ok(());
             };
             pair.couples.push(couple);
+            pair.inside = counted.elapsed();
             number += 1;
             if started.elapsed() >= turns.time {
                 break;

@@ -1,16 +1,18 @@
 //! The measuring of a gate, from its rules and sides to what was found: passes, pairs, and for the
 //! cases that changed the functions that the change lies in.
 
+use std::path::PathBuf;
+
 use anyhow::Context;
 use engine::case::RunnerKind;
-use engine::counters;
+use engine::counters::{self, CounterSource, Scripted};
 use engine::measure::{Bench, now_ns};
 use engine::pairs::{Decision, Limits, Played, Stopper, Tournament};
 use engine::plan::Plan;
 use engine::session::Ended;
+use record::Pass;
 use record::gate::{Gate, Party, Rule, RuleKind, Side, Unit};
 use record::store::{GateWriter, Store};
-use record::Pass;
 use reports::gate::{Facts, Referee};
 
 use super::functions::Profiles;
@@ -60,16 +62,7 @@ pub(super) fn measured(
     let mut tournament = Tournament {
         contests: contests.clone(),
         passes: countings.passes,
-        bench: Bench {
-            launcher: &mut ground.launcher,
-            exe: ground.exe.clone(),
-            sampling: &plan.sampling,
-            sources: match &script {
-                Some(script) => vec![script],
-                None => counters::SOURCES.to_vec(),
-            },
-            work_dir: work_dir.clone(),
-        },
+        bench: bench(ground, plan, script.as_ref(), work_dir.clone()),
         limits,
         control: !args.no_control,
         stop: &stop,
@@ -117,6 +110,20 @@ pub(super) fn measured(
         warnings,
     };
     Ok(Some((gate, writer)))
+}
+
+fn bench<'a>(
+    ground: &'a mut Ground,
+    plan: &'a Plan,
+    script: Option<&'a Scripted>,
+    work_dir: PathBuf,
+) -> Bench<'a> {
+    let sources = match script {
+        Some(script) => vec![script as &dyn CounterSource],
+        None => counters::SOURCES.to_vec(),
+    };
+    let exe = ground.exe.clone();
+    Bench { launcher: &mut ground.launcher, exe, sampling: &plan.sampling, sources, work_dir }
 }
 
 /// The plan's rules. The one about missing cases holds for those that are missing; what no pass can
