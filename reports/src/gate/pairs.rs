@@ -9,9 +9,13 @@ const CORES_BUSY_MAX: f64 = 1.2;
 /// Cores busy below which a case may be waiting for something.
 const CORES_BUSY_MIN: f64 = 0.8;
 
-/// A worker that never waits still goes to sleep between two requests. A case that is only taken
-/// off its core by others does not do it more often.
+/// A worker that never waits still goes to sleep between two requests, and one that hands work to a
+/// thread of its own once more.
 const WAITS_MIN: f64 = 3.0;
+
+/// A case that is taken off its core by others is idle too, but not of its own will: what waits
+/// gives its core up so many times as often as it loses it.
+const WAITS_PER_LOSS: f64 = 2.0;
 
 /// The median over the couples of ln(candidate / baseline); `None` where a value is not positive.
 /// Both medians within `ignore_below` of each other count as equal.
@@ -45,7 +49,9 @@ pub(super) fn resolve(metric: &str, unit: &Unit) -> String {
     };
     let of = |name| stats::median(&unit.metric(name)?.baseline);
     let busy = of(cpu).zip(of(wall)).map(|(cpu, wall)| cpu / wall);
-    let waits = of(metrics::VOLUNTARY_SWITCHES.name).is_some_and(|waits| waits >= WAITS_MIN);
+    let losses = of(metrics::INVOLUNTARY_SWITCHES.name).unwrap_or(0.0);
+    let waits = of(metrics::VOLUNTARY_SWITCHES.name)
+        .is_some_and(|waits| waits >= WAITS_MIN && waits > WAITS_PER_LOSS * losses);
     let chosen = match busy {
         Some(busy) if busy > CORES_BUSY_MAX => wall,
         Some(busy) if busy < CORES_BUSY_MIN && waits => wall,

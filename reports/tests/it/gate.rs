@@ -96,14 +96,20 @@ fn a_canary_that_is_missed_is_not_trusted_either() {
 
 #[test]
 fn time_is_wall_time_where_cores_are_kept_busy_or_the_case_waits() {
-    for (wall, waits, expect) in [
-        (1e6, 0.0, "cpu_time"),
-        (0.5e6, 0.0, "wall_time"),
-        (2e6, 0.0, "cpu_time"),
-        (2e6, 50.0, "wall_time"),
+    for (wall, waits, losses, expect) in [
+        (1e6, 0.0, 0.0, "cpu_time"),
+        (0.5e6, 0.0, 0.0, "wall_time"),
+        (2e6, 0.0, 0.0, "cpu_time"),
+        (2e6, 50.0, 4.0, "wall_time"),
+        // Others took its core: as seen on two cores at a load of 8.
+        (2e6, 4.0, 4.0, "cpu_time"),
     ] {
         let mut referee = referee(&[rule(RuleKind::Relative, TIME)]);
-        let more = [("wall_time", wall, wall), ("voluntary_switches", waits, waits)];
+        let more = [
+            ("wall_time", wall, wall),
+            ("voluntary_switches", waits, waits),
+            ("involuntary_switches", losses, losses),
+        ];
         play(&mut referee, Role::Case, 1.0, &more);
         let finding = referee.conclude().0.remove(0);
         assert_eq!((finding.metric.as_str(), finding.word), (expect, Word::Equivalent), "{wall}");
