@@ -258,6 +258,25 @@ fn the_functions_that_a_change_lies_in_are_told_from_profiles_of_the_changed_cas
 }
 
 #[test]
+fn identical_programs_that_differ_exit_with_8_and_nothing_is_called_a_regression() {
+    let place = Place::with_suite(&suite("SCRIPTED_WALL_NS = \"1060000\"", "", WALL));
+    let mut command = place.command(&TWO);
+    command.env("DYNO_UNFAIR_CONTROL", "SCRIPTED_WALL_NS=1040000");
+    let finished = Finished::of(&mut command).expect(8);
+    let gate_of = kept(&place);
+    assert!(gate_of.control.as_ref().unwrap().fired() && !gate_of.is_trusted());
+    assert_eq!(only(&gate_of).word, Word::Undecided);
+    let said = finished.stdout();
+    assert!(
+        said.starts_with(
+            "environment not trusted: identical programs were called different (+4.0 %)"
+        ),
+        "{said}"
+    );
+    assert!(said.contains("environment not trusted, else regressed"), "{said}");
+}
+
+#[test]
 fn commands_are_measured_as_whole_processes() {
     let suite = "name = \"gated\"\n[[gate]]\nmetric = \"told\"\n\
                  [[runner]]\nname = \"old\"\ncommand = [\"echo\", \"100\"]\n\

@@ -5,6 +5,7 @@
 mod common;
 
 use std::fs;
+use std::path::Path;
 use std::process::Command;
 
 use common::{Finished, Place, faulty, skip};
@@ -257,5 +258,36 @@ fn the_examples_of_docs_ci_md_are_workflows_that_run_this_command_line() {
             "{}",
             refused.stderr()
         );
+    }
+}
+
+/// Both examples against the schemas of their servers, as check-jsonschema brings them with it.
+#[test]
+fn the_examples_of_docs_ci_md_are_what_their_servers_understand() {
+    let lint = |schema: &str, file: &Path| {
+        let mut lint = Command::new("check-jsonschema");
+        lint.args(["--builtin-schema", schema]).arg(file).output()
+    };
+    if Command::new("check-jsonschema").arg("--version").output().is_err() {
+        skip("no check-jsonschema");
+        return;
+    }
+    let page = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/ci.md");
+    let page = fs::read_to_string(page).unwrap();
+    let blocks: Vec<&str> =
+        page.split("```yaml\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
+    let place = Place::new();
+    for (schema, block) in ["vendor.github-workflows", "vendor.gitlab-ci"].iter().zip(blocks) {
+        place.write("good.yml", block);
+        let good = lint(schema, &place.path().join("good.yml")).unwrap();
+        let said = String::from_utf8_lossy(&good.stdout).into_owned();
+        assert!(good.status.success(), "{schema}: {said}");
+        // The schema would have noticed.
+        place.write(
+            "bad.yml",
+            &block.replace("when: always", "when: sometimes").replace("runs-on", "run-on"),
+        );
+        let bad = lint(schema, &place.path().join("bad.yml")).unwrap();
+        assert!(!bad.status.success(), "{schema} takes anything");
     }
 }

@@ -5,7 +5,7 @@ mod common;
 
 use std::fs;
 
-use common::Place;
+use common::{Finished, Place};
 use record::store::{RunWriter, Store};
 use record::{RunId, RunInfo, Step};
 
@@ -141,4 +141,40 @@ fn nothing_else_in_the_store_is_touched() {
 fn an_age_without_a_unit_is_refused() {
     let done = Place::new().dyno(&["prune", "--older-than", "30"]).expect(2);
     assert!(done.stderr().contains("allowed: 30d, 12h, '2 weeks'"), "{}", done.stderr());
+}
+
+#[test]
+fn gates_go_by_the_same_rules_and_old_builds_with_them() {
+    let place = Place::with_suite(&SUITE.replace("name = \"true\"", "name = \"new\"").replace(
+        "[[case]]\nrunner = \"true\"",
+        "[[runner]]\nname = \"old\"\ncommand = \"true\"\n[[case]]\nrunner = \"new\"",
+    ));
+    let exe = place.path().join("cache/dyno/gate/exe");
+    fs::create_dir_all(&exe).unwrap();
+    fs::write(exe.join("abc"), "built").unwrap();
+    let dyno = |args: &[&str]| {
+        let mut command = place.command(args);
+        Finished::of(command.env("XDG_CACHE_HOME", place.path().join("cache"))).expect(0).stdout()
+    };
+    let gate = ["gate", "suite.toml", "--base-runner", "old", "--candidate-runner", "new"];
+    for _ in 0..2 {
+        dyno(&[&gate[..], &["--no-control", "--per-case", "1ms"]].concat());
+    }
+    let gates = || place.store().gate_entries().unwrap();
+    assert_eq!(gates().len(), 2);
+    let newest = gates()[1].id.clone();
+    let said = dyno(&["prune", "--keep", "1", "--dry-run"]);
+    assert!(said.contains("would remove 1 gate, "), "{said}");
+    assert_eq!(gates().len(), 2);
+    dyno(&["prune", "--keep", "1"]);
+    assert_eq!(gates().iter().map(|entry| entry.id.clone()).collect::<Vec<_>>(), [newest]);
+
+    // One that was interrupted has no end.
+    fs::create_dir_all(place.path().join("store/gates/20200101-000000-x")).unwrap();
+    let said = dyno(&["prune", "--unfinished"]);
+    assert!(said.contains("removed  gates/20200101-000000-x"), "{said}");
+    assert!(exe.join("abc").exists(), "nothing was said of its age");
+    let said = dyno(&["prune", "--older-than", "0s"]);
+    assert!(said.contains("1 gate and 1 build"), "{said}");
+    assert!(!exe.join("abc").exists() && gates().is_empty());
 }

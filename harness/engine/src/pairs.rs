@@ -11,6 +11,7 @@ mod gather;
 mod party;
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
@@ -114,6 +115,9 @@ pub struct Tournament<'a> {
     pub limits: Limits,
     /// Whether the baseline is held against itself too.
     pub control: bool,
+    /// A variable that only one of the two identical programs is given: for tests of what is said
+    /// when they differ.
+    pub unfair: Option<(String, String)>,
     /// Set when a person asks to stop.
     pub stop: &'a AtomicBool,
 }
@@ -211,7 +215,8 @@ impl Tournament<'_> {
                 standing.take(&unit, decision, self.limits.per_case);
             }
             if std::mem::take(&mut self.control) {
-                standings.extend(control(&standings).map(Standing::new));
+                let contest = control(&standings, self.unfair.take());
+                standings.extend(contest.map(Standing::new));
             }
             open = (0..standings.len()).filter(|&at| standings[at].open).collect();
         }
@@ -295,11 +300,15 @@ fn executions(wall_ns: &[f64]) -> u32 {
 }
 
 /// The baseline against itself, in the case that costs least.
-fn control(standings: &[Standing]) -> Option<Contest> {
+fn control(standings: &[Standing], unfair: Option<(String, String)>) -> Option<Contest> {
     let measured = standings.iter().filter(|one| one.open || one.seconds > 0.0);
     let cheapest = measured.min_by(|one, other| one.seconds.total_cmp(&other.seconds))?;
     let baseline = cheapest.contest.baseline.clone();
-    Some(Contest { role: Role::Control, candidate: baseline.clone(), baseline })
+    let mut candidate = baseline.clone();
+    if let Some((name, value)) = unfair {
+        Arc::make_mut(&mut candidate.runner).env.insert(name, value);
+    }
+    Some(Contest { role: Role::Control, candidate, baseline })
 }
 
 /// The end of an output is enough for a person; all of it may be 64 KiB.

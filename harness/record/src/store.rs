@@ -22,7 +22,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 pub use error::StoreError;
-pub use gates::GateWriter;
+pub use gates::{GateEntry, GateWriter};
 pub use remove::Leftover;
 pub use writer::{Recovery, RunWriter};
 

@@ -6,8 +6,10 @@
 mod bet;
 mod detectable;
 mod limits;
+mod margins;
 
 use bet::{Bet, Bettor};
+pub use margins::Noise;
 
 use crate::{CONFIDENCE, Interval, hodges_lehmann};
 

@@ -34,10 +34,8 @@ impl ControlTrial {
         let is_command = case.is_some_and(|(facts, _)| facts.is_command);
         let like = case.and_then(|(_, first)| first).unwrap_or(unit);
         let metric = pairs::resolve(rule.map_or(TIME, |rule| &rule.metric), like);
-        let margins = match rule {
-            Some(rule) => rule.margins(&metric, is_command),
-            None => record::gate::Margins::usual(&metric, is_command),
-        };
+        let usual = pairs::usual_margins(&metric, is_command);
+        let margins = rule.map_or(usual, |rule| rule.margins(usual));
         let series = |members, ignored| {
             let levels = Levels::of_family(members, ALPHA)?;
             Series::new(metric.clone(), margins, levels, ignored)

@@ -1,7 +1,8 @@
 //! The numbers of a pair that rules look at: log ratio, medians, which clock.
 
-use record::gate::{Paired, TIME, Unit};
+use record::gate::{Margins, Paired, TIME, Unit};
 use record::{Better, metrics};
+use stats::sequential::Noise;
 
 /// Cores busy above which wall time tells more: parallelism trades CPU time for it.
 const CORES_BUSY_MAX: f64 = 1.2;
@@ -58,6 +59,19 @@ pub(super) fn resolve(metric: &str, unit: &Unit) -> String {
         _ => cpu,
     };
     chosen.to_owned()
+}
+
+/// The margins of a metric where a suite states none.
+pub(super) fn usual_margins(metric: &str, is_command: bool) -> Margins {
+    let noise = match (metric, is_command) {
+        ("cpu_time" | "worker_cpu_time" | TIME, false) => Noise::CpuTime,
+        ("cpu_time" | "worker_cpu_time" | TIME, true) => Noise::ProcessCpuTime,
+        ("wall_time", false) => Noise::WallTime,
+        ("wall_time", true) => Noise::ProcessWallTime,
+        _ => Noise::Other,
+    };
+    let [tolerated, must_catch] = noise.usual_margins();
+    Margins { tolerated, must_catch }
 }
 
 /// 1 where less is better, -1 where more is. A metric without a direction is held to cost.

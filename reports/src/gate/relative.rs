@@ -32,7 +32,7 @@ impl Trial for Bets {
     fn observe(&mut self, unit: &Unit) {
         if self.opened.is_none() {
             let metric = pairs::resolve(&self.rule.metric, unit);
-            let margins = self.rule.margins(&metric, self.case.is_command);
+            let margins = self.rule.margins(pairs::usual_margins(&metric, self.case.is_command));
             self.opened = self
                 .levels
                 .and_then(|levels| Series::new(metric, margins, levels, self.rule.ignore_below));

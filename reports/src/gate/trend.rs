@@ -56,7 +56,7 @@ impl Trial for Slope {
         let earlier = self.case.history.get(&self.metric).map_or(&[][..], Vec::as_slice);
         let earlier = &earlier[earlier.len().saturating_sub(gates.saturating_sub(1))..];
         let sum: f64 = now + earlier.iter().map(|change| change.ln_1p()).sum::<f64>();
-        let margins = self.rule.margins(&self.metric, self.case.is_command);
+        let margins = self.rule.margins(pairs::usual_margins(&self.metric, self.case.is_command));
         let is_worse = sum * pairs::sign(self.better) >= margins.must_catch.ln_1p();
         (is_worse && !earlier.is_empty()).then(|| {
             let reason = format!("small changes over {} gates add up", earlier.len() + 1);

@@ -76,13 +76,13 @@ pub(crate) struct InitArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct PruneArgs {
-    /// Remove runs, but of each suite keep the newest N.
+    /// Remove runs and gates, but of each suite keep the newest N of both.
     #[arg(long, value_name = "N")]
     pub(crate) keep: Option<usize>,
-    /// Remove runs that began longer ago than this, for instance 30d or '2 weeks'.
+    /// Remove runs and gates that began, and builds that were used, longer ago than this, for instance 30d or '2 weeks'.
     #[arg(long, value_name = "TIME")]
     pub(crate) older_than: Option<String>,
-    /// Remove runs that were killed or interrupted and could still be resumed.
+    /// Remove runs and gates that were killed or interrupted; such runs could still be resumed.
     #[arg(long)]
     pub(crate) unfinished: bool,
     /// Remove labelled runs, baselines and steps too.

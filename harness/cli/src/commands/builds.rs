@@ -4,6 +4,8 @@
 //! Gates, histories and searches come here; nothing here knows what is measured. A tree that was
 //! built once is not built again.
 
+pub(crate) mod kept;
+
 use std::fmt;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};

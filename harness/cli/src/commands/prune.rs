@@ -1,4 +1,4 @@
-//! `dyno prune`: removes old runs, and what killed ones left behind.
+//! `dyno prune`: removes old runs and gates, and what killed ones left behind.
 //!
 //! Which runs go is decided here, from their names and what they say of themselves; the store
 //! removes them and refuses what is being written or is no run.
@@ -8,9 +8,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use anyhow::Context;
 use engine::measure::now_ns;
 use record::RunId;
-use record::store::{Leftover, RunEntry, State, Store, StoreError};
+use record::store::{GateEntry, Leftover, RunEntry, State, Store, StoreError};
 use reports::format::{Kind, PROSE_DIGITS, counted};
 
+use super::builds::kept::kept;
 use crate::args::PruneArgs;
 use crate::exit::{Exit, UsageError};
 use crate::output::print;
@@ -39,8 +40,10 @@ pub(crate) fn run(args: &PruneArgs) -> anyhow::Result<Exit> {
             why.is_none()
         });
     }
+    let gates = store.gate_entries()?;
+    let gates = rule.choose_gates(&gates);
     let mut tally = Tally { dry: args.dry_run, ..Tally::default() };
-    let done = tally.all(&store, &plan);
+    let done = tally.all(&store, &plan, &gates).and_then(|()| tally.builds(&rule));
     if done.is_ok() || !tally.lines.is_empty() {
         print(&tally.text(&store, &rule))?;
     }
@@ -83,6 +86,31 @@ impl Rule {
         chosen.reverse();
         chosen
     }
+
+    /// The gates that go, by the same rules; what was interrupted is of the suite in its name.
+    fn choose_gates<'a>(&self, gates: &'a [GateEntry]) -> Vec<&'a GateEntry> {
+        if !self.says_something() {
+            return Vec::new();
+        }
+        let mut newer: BTreeMap<&str, usize> = BTreeMap::new();
+        let mut chosen = Vec::new();
+        for entry in gates.iter().rev() {
+            // A name is a moment and the suite's, `20261125-142806-quick`.
+            let named = || entry.id.as_str().splitn(3, '-').nth(2).unwrap_or_default();
+            let suite = entry.gate.as_ref().map_or_else(named, |gate| gate.suite.name.as_str());
+            let rank = newer.entry(suite).or_default();
+            let began = entry.gate.as_ref().map(|gate| gate.started_ns);
+            // Without its end nobody knows its age; `--unfinished` is there for it.
+            let old = self.before_ns.is_none_or(|before| began.is_some_and(|at| at < before));
+            let killed = !self.unfinished || entry.gate.is_none();
+            if self.keep.is_none_or(|keep| *rank >= keep) && old && killed {
+                chosen.push(entry);
+            }
+            *rank += 1;
+        }
+        chosen.reverse();
+        chosen
+    }
 }
 
 /// Why a run stays without `--force`: a person has given it a meaning.
@@ -105,14 +133,24 @@ struct Tally {
     dry: bool,
     lines: Vec<String>,
     runs: usize,
+    gates: usize,
+    builds: usize,
     leftovers: usize,
     bytes: u64,
 }
 
 impl Tally {
-    fn all(&mut self, store: &Store, runs: &[&RunEntry]) -> anyhow::Result<()> {
+    fn all(
+        &mut self,
+        store: &Store,
+        runs: &[&RunEntry],
+        gates: &[&GateEntry],
+    ) -> anyhow::Result<()> {
         for run in runs {
             self.run(store, run)?;
+        }
+        for gate in gates {
+            self.gate(store, gate)?;
         }
         for leftover in store.leftovers()? {
             self.leftover(store, &leftover)?;
@@ -132,6 +170,34 @@ impl Tally {
         if let Some(bytes) = spared(removed)? {
             self.take(run.id.as_str(), bytes);
             self.runs += 1;
+        }
+        Ok(())
+    }
+
+    fn gate(&mut self, store: &Store, entry: &GateEntry) -> anyhow::Result<()> {
+        let removed = match self.dry {
+            true if store.is_gate_measured(&entry.id) => {
+                Err(StoreError::Busy { path: store.root().join(entry.id.as_str()) })
+            }
+            true => Ok(()),
+            false => store.remove_gate(&entry.id),
+        };
+        if spared(removed)?.is_some() {
+            self.take(&format!("gates/{}", entry.id), entry.bytes);
+            self.gates += 1;
+        }
+        Ok(())
+    }
+
+    /// Builds that gates and histories keep, where an age is told.
+    fn builds(&mut self, rule: &Rule) -> anyhow::Result<()> {
+        let Some(before_ns) = rule.before_ns else { return Ok(()) };
+        for old in kept()?.iter().filter(|kept| kept.used_ns < before_ns) {
+            if !self.dry {
+                old.remove()?;
+            }
+            self.take(&old.path.display().to_string(), old.bytes);
+            self.builds += 1;
         }
         Ok(())
     }
@@ -163,12 +229,18 @@ impl Tally {
             };
             return format!("nothing to remove in `{}`{hint}\n", store.root().display());
         }
-        let what = match (self.runs, self.leftovers) {
-            (runs, 0) => counted(runs, "run"),
-            (0, leftovers) => counted(leftovers, "leftover"),
-            (runs, leftovers) => {
-                format!("{} and {}", counted(runs, "run"), counted(leftovers, "leftover"))
-            }
+        let kinds = [
+            (self.runs, "run"),
+            (self.gates, "gate"),
+            (self.builds, "build"),
+            (self.leftovers, "leftover"),
+        ];
+        let kinds = kinds.into_iter().filter(|(count, _)| *count > 0);
+        let kinds: Vec<String> = kinds.map(|(count, what)| counted(count, what)).collect();
+        let what = match kinds.split_last() {
+            Some((last, [])) => last.clone(),
+            Some((last, others)) => format!("{} and {last}", others.join(", ")),
+            None => String::new(),
         };
         format!("{}{} {what}, {}\n", self.lines.concat(), self.verb(), size(self.bytes))
     }

@@ -1,7 +1,7 @@
 //! The messages of typical mistakes in `[build]` and `[[gate]]`, whole, as a person sees them.
 
 use record::Pass;
-use record::gate::RuleKind;
+use record::gate::{Margins, RuleKind};
 
 use crate::{plan, refused};
 
@@ -95,7 +95,7 @@ fn the_last_rule_for_a_case_holds_and_some_always_do() {
     let rules = plan(suite).unwrap().rules;
     let cases: Vec<usize> = rules.iter().map(|rule| rule.cases.len()).collect();
     assert_eq!(cases, [1, 1, 2, 2, 2]);
-    let margins = rules[1].margins("cpu_time", false);
+    let margins = rules[1].margins(Margins { tolerated: 0.01, must_catch: 0.03 });
     assert!((margins.must_catch - 0.06).abs() < 1e-12);
     assert!(rules.iter().any(|rule| rule.kind == RuleKind::WrongAnswer));
     let usual = plan("params = { step = \"00\" }").unwrap().rules;

@@ -50,21 +50,6 @@ pub struct Margins {
     pub must_catch: f64,
 }
 
-impl Margins {
-    /// What holds where a suite states nothing. Wall time is noisier than CPU time, and a whole
-    /// process than an iteration in a warm one; peak memory comes in pages and arenas.
-    pub fn usual(metric: &str, is_command: bool) -> Self {
-        let (tolerated, must_catch) = match (metric, is_command) {
-            ("cpu_time" | "worker_cpu_time" | TIME, false) => (0.01, 0.03),
-            ("cpu_time" | "worker_cpu_time" | TIME, true) => (0.02, 0.06),
-            ("wall_time", false) => (0.02, 0.06),
-            ("wall_time", true) => (0.03, 0.10),
-            _ => (0.05, 0.15),
-        };
-        Self { tolerated, must_catch }
-    }
-}
-
 /// A rule and the cases that it holds for.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Rule {
@@ -76,7 +61,7 @@ pub struct Rule {
     /// The pass whose numbers it looks at.
     #[serde(default)]
     pub pass: Pass,
-    /// The suite's margins; [`Margins::usual`] where it states none.
+    /// What the suite states of the margins.
     pub tolerated: Option<f64>,
     /// See `tolerated`.
     pub must_catch: Option<f64>,
@@ -93,10 +78,9 @@ pub struct Rule {
 }
 
 impl Rule {
-    /// The margins for one metric of one case. What the suite states of the two comes first; the
-    /// other one keeps its usual distance.
-    pub fn margins(&self, metric: &str, is_command: bool) -> Margins {
-        let usual = Margins::usual(metric, is_command);
+    /// The margins of the rule where these are the usual ones. What the suite states of the two comes
+    /// first; the other one keeps its usual distance.
+    pub fn margins(&self, usual: Margins) -> Margins {
         let ratio = usual.must_catch / usual.tolerated;
         match (self.tolerated, self.must_catch) {
             (Some(tolerated), Some(must_catch)) => Margins { tolerated, must_catch },

@@ -3,10 +3,11 @@
 //!
 //! Called by `dyno gate`. A gate without its `gate.json` was interrupted; nothing resumes it.
 
-use std::fs::{self, File};
+use std::fs::{self, File, TryLockError};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use super::remove::{directories, length};
 use super::{Store, StoreError, files};
 use crate::RunId;
 use crate::gate::{Gate, Unit};
@@ -17,6 +18,17 @@ const GATES: &str = "gates";
 const PAIRS: &str = "pairs.jsonl";
 /// What was decided.
 const GATE: &str = "gate.json";
+
+/// A gate that lies in the store.
+#[derive(Clone, Debug, PartialEq)]
+pub struct GateEntry {
+    /// Its name, which is its directory's.
+    pub id: RunId,
+    /// What was decided; `None` where it was interrupted, or cannot be read.
+    pub gate: Option<Gate>,
+    /// The length of everything in it, in bytes.
+    pub bytes: u64,
+}
 
 /// A gate that is being measured.
 #[derive(Debug)]
@@ -44,10 +56,45 @@ impl Store {
                     let path = directory.join(PAIRS);
                     let pairs = File::create_new(&path);
                     let pairs = pairs.map_err(|e| StoreError::io("create", &path, e))?;
+                    // Nobody removes it while it grows.
+                    pairs.lock().map_err(|e| StoreError::io("lock", &path, e))?;
                     return Ok((id, GateWriter { directory, pairs }));
                 }
             }
         }
+    }
+
+    /// Every gate of the store, the oldest first, those that are measured now included.
+    ///
+    /// # Errors
+    /// When the directory of all gates is there and cannot be listed.
+    pub fn gate_entries(&self) -> Result<Vec<GateEntry>, StoreError> {
+        let mut entries = Vec::new();
+        for (name, path) in directories(&self.root().join(GATES))? {
+            let text = fs::read_to_string(path.join(GATE)).ok();
+            let gate = text.and_then(|text| serde_json::from_str(&text).ok());
+            entries.push(GateEntry { id: RunId::new(name), gate, bytes: length(&path)? });
+        }
+        entries.sort_by(|one, other| one.id.by_time().cmp(&other.id.by_time()));
+        Ok(entries)
+    }
+
+    /// Whether a process measures the gate now.
+    pub fn is_gate_measured(&self, id: &RunId) -> bool {
+        let pairs = File::open(self.root().join(GATES).join(id.as_str()).join(PAIRS));
+        pairs.is_ok_and(|pairs| matches!(pairs.try_lock_shared(), Err(TryLockError::WouldBlock)))
+    }
+
+    /// Removes a gate with everything in its directory.
+    ///
+    /// # Errors
+    /// [`StoreError::Busy`] when a process measures it; others when the system refuses.
+    pub fn remove_gate(&self, id: &RunId) -> Result<(), StoreError> {
+        let directory = self.root().join(GATES).join(id.as_str());
+        if self.is_gate_measured(id) {
+            return Err(StoreError::Busy { path: directory });
+        }
+        fs::remove_dir_all(&directory).map_err(|e| StoreError::io("remove", &directory, e))
     }
 
     /// The gates of a suite that have ended, the oldest first, `most` at most. One that cannot be

@@ -79,7 +79,9 @@ impl Store {
     pub fn leftovers(&self) -> Result<Vec<Leftover>, StoreError> {
         let mut found = Vec::new();
         for (name, path) in directories(&self.work_dir())? {
-            if is_run_name(&name) && !self.is_written(&RunId::new(name))? {
+            let id = RunId::new(name);
+            let is_free = !self.is_gate_measured(&id);
+            if is_run_name(id.as_str()) && is_free && !self.is_written(&id)? {
                 found.push(path);
             }
         }
@@ -115,7 +117,7 @@ fn remove_all(path: &Path) -> Result<(), StoreError> {
 }
 
 /// The directories in a directory, links left out. One that does not exist is empty.
-fn directories(path: &Path) -> Result<Vec<(String, PathBuf)>, StoreError> {
+pub(super) fn directories(path: &Path) -> Result<Vec<(String, PathBuf)>, StoreError> {
     let unreadable = |e| StoreError::io("read", path, e);
     let entries = match fs::read_dir(path) {
         Ok(entries) => entries,
@@ -135,7 +137,7 @@ fn directories(path: &Path) -> Result<Vec<(String, PathBuf)>, StoreError> {
 }
 
 /// The length of all files under `path`, links not followed.
-fn length(path: &Path) -> Result<u64, StoreError> {
+pub(super) fn length(path: &Path) -> Result<u64, StoreError> {
     let unreadable = |e| StoreError::io("measure", path, e);
     let metadata = fs::symlink_metadata(path).map_err(unreadable)?;
     if !metadata.is_dir() {

@@ -65,6 +65,7 @@ pub(super) fn measured(
         bench: bench(ground, plan, script.as_ref(), work_dir.clone()),
         limits,
         control: !args.no_control,
+        unfair: unfair(),
         stop: &stop,
     };
     let mut keep = |unit: &Unit| writer.append(unit).context("cannot keep a pair");
@@ -110,6 +111,15 @@ pub(super) fn measured(
         warnings,
     };
     Ok(Some((gate, writer)))
+}
+
+/// A variable, `NAME=VALUE`, that one of the two identical programs of the control is given and the
+/// other is not; for tests of a gate that cannot be trusted.
+const UNFAIR_CONTROL: &str = "DYNO_UNFAIR_CONTROL";
+
+fn unfair() -> Option<(String, String)> {
+    let text = std::env::var(UNFAIR_CONTROL).ok()?;
+    text.split_once('=').map(|(name, value)| (name.to_owned(), value.to_owned()))
 }
 
 fn bench<'a>(
