@@ -36,6 +36,7 @@ struct RunHead<'a> {
     machine_key: &'a str,
     dyno: &'a str,
     command: &'a [String],
+    imported: Option<&'a record::Import>,
 }
 
 #[derive(Serialize)]
@@ -123,6 +124,7 @@ fn run_head(run: &RunInfo) -> RunHead<'_> {
         machine_key: &run.before.machine_key,
         dyno: &run.dyno,
         command: &run.command,
+        imported: run.imported.as_ref(),
     }
 }
 

@@ -35,6 +35,7 @@ fn an_import_is_a_run_that_every_command_works_on() {
     place.dyno(&["report", "old", "-o", "r.html"]).expect(0);
     let page = std::fs::read_to_string(place.path().join("r.html")).unwrap();
     assert!(page.contains("measured by another tool, from h.json (hyperfine)"));
+    assert!(page.contains("Nothing is known of it.") && page.contains("Read by dyno"));
 }
 
 #[test]

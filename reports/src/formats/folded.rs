@@ -28,7 +28,8 @@ fn read(files: &[InputFile]) -> Result<Found, ImportError> {
         let profile = profile(file)?;
         let (params, takes) = (BTreeMap::new(), Vec::new());
         let case = FoundCase { file: 0, name: None, params, takes, profile: Some(profile) };
-        let text = "collapsed stacks tell neither event nor rate: shares are known, times are not";
+        let text = "collapsed stacks tell neither event nor rate: shares are known, times are not, and \
+                    two of them compare only where both were sampled alike";
         Ok(Found { cases: vec![case], warnings: vec![text.to_owned()], ..Found::default() })
     })
 }
@@ -81,7 +82,7 @@ fn profile(file: &InputFile) -> Result<Profile, ImportError> {
         info: ProfileInfo {
             schema: ProfileInfo::SCHEMA,
             case: CaseId::new(""),
-            event: "unknown".to_owned(),
+            event: "samples".to_owned(),
             rate_hz: 0,
             weight: Weight::Events,
             kernel: true,

@@ -42,6 +42,8 @@ pub(crate) struct RunText {
     pub(crate) command: String,
     pub(crate) sampling: String,
     pub(crate) metric: &'static str,
+    /// Whether another tool measured it.
+    pub(crate) imported: bool,
     pub(crate) facts: Vec<FactText>,
     /// Whether any fact was another one at the end.
     pub(crate) changed: bool,
@@ -78,7 +80,11 @@ fn run(run: &RunInfo, name: String) -> RunText {
         step: run.step.as_ref().map(step).unwrap_or_default(),
         command: printable(&shell_line(&run.command)),
         sampling: sampling(run),
-        metric: headline::metric(),
+        metric: match run.imported {
+            Some(_) => "as the other tool measured it.",
+            None => headline::metric(),
+        },
+        imported: run.imported.is_some(),
         changed: facts.iter().any(|fact| !fact.after.is_empty()),
         facts,
         unavailable: unavailable.collect(),
