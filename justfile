@@ -42,6 +42,12 @@ taxi rows="12M" *args: venv
     cargo dyno run configs/taxi.toml --set rows={{rows}} {{args}}
     cargo dyno run configs/peers/taxi.toml --set rows={{rows}} {{args}}
 
+# Segments of compressed JSON, and Trino's Python client on the same ones.
+decoder *args: venv
+    cargo dyno data build segments
+    cargo dyno run configs/decoder.toml {{args}}
+    cargo dyno run configs/peers/decoder.toml {{args}}
+
 # Ours beside the programs that people would pick (Python 3.11 or later, and a package index).
 peers rows="10M" *args: venv
     cargo dyno data build measurements --set rows={{rows}}

@@ -27,6 +27,7 @@ use crate::workers::Workers;
 pub(crate) use self::mapping::{Mapping, page_bytes};
 pub(crate) use self::measurements::Recipe as Measurements;
 pub(crate) use self::page_cache::PageCache;
+pub(crate) use self::random::Random;
 pub(crate) use self::stations::STATIONS_MAX;
 pub(crate) use self::taxi::{Format as TaxiFormat, MONTHS as TAXI_MONTHS, Recipe as Taxi};
 pub(crate) use self::write::FileWriter;
@@ -38,7 +39,8 @@ pub const DIRECTORY_VAR: &str = "DYNO_DATA";
 const FINGERPRINT_EXTENSION: &str = "xxh3";
 
 /// Every kind of dataset, one file each.
-pub const KINDS: &[&dyn DatasetKind] = &[&measurements::Kind, &taxi::Kind];
+pub const KINDS: &[&dyn DatasetKind] =
+    &[&measurements::Kind, &taxi::Kind, &crate::decoder::dataset::Kind];
 
 /// A kind of dataset: what may be chosen, and the recipe of a choice.
 pub trait DatasetKind: Sync {
@@ -75,6 +77,11 @@ pub struct Output<'a> {
 }
 
 impl Output<'_> {
+    /// Where the dataset, file or folder, is to be.
+    pub(crate) fn path(&self) -> &Path {
+        self.path
+    }
+
     /// The file that is the whole dataset.
     pub(crate) fn file(&self) -> io::Result<FileWriter<'_>> {
         FileWriter::create(self.path, self.workers, self.progress)

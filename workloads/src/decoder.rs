@@ -6,10 +6,12 @@
 
 mod arrow_columns;
 mod columns;
+pub(crate) mod dataset;
 mod date;
 mod direct;
 mod limit;
 mod lineitem;
+mod pipelined;
 mod segment;
 mod sequential;
 mod special;
@@ -19,7 +21,8 @@ use std::sync::Mutex;
 
 use arrow::array::RecordBatch;
 use workload_api::{
-    Answer, Better, Context, Metric, Params, Prepared, Spec, Unit, Work, Workload, WorkloadError,
+    Answer, Better, Context, Metric, ParamSpec, Params, Prepared, Spec, Unit, Work, Workload,
+    WorkloadError,
 };
 
 use self::columns::{Columns, Digest};
@@ -34,6 +37,7 @@ pub struct Decoder;
 enum Strategy {
     Sequential,
     Threads,
+    Pipelined,
     Limit,
 }
 
@@ -41,28 +45,28 @@ impl Word for Strategy {
     const WORDS: &'static [(&'static str, &'static str, Self)] = &[
         ("sequential", "one segment after another", Self::Sequential),
         ("threads", "a pool of workers takes segments from a queue", Self::Threads),
-        ("limit", "the same, straight into Arrow columns", Self::Limit),
+        ("pipelined", "one thread decompresses, a pool of workers parses", Self::Pipelined),
+        ("limit", "as threads, straight into Arrow columns", Self::Limit),
     ];
 }
 
 impl Workload for Decoder {
     fn spec(&self) -> Spec {
+        let mut params = size_params();
+        params.extend([
+            word_or("strategy", "Who decodes the segments.", Strategy::Sequential),
+            integer(
+                "workers",
+                "Threads of all strategies but sequential. Not stated: as many as the process may \
+                 use.",
+                (1, 1024),
+                None,
+            ),
+        ]);
         Spec {
             name: "decoder".to_owned(),
             about: "Decompresses and parses the JSON segments of a query's result.".to_owned(),
-            params: vec![
-                word_or("codec", "How the segments are compressed.", Codec::Zstd),
-                integer("segments", "Segments of the result.", (1, 10_000), Some(8)),
-                integer("rows_per_segment", "Rows of each.", (1, 1_000_000), Some(10_000)),
-                word_or("strategy", "Who decodes the segments.", Strategy::Sequential),
-                integer(
-                    "workers",
-                    "Threads of all strategies but sequential. Not stated: as many as the process may \
-                     use.",
-                    (1, 1024),
-                    None,
-                ),
-            ],
+            params,
         }
     }
 
@@ -73,11 +77,7 @@ impl Workload for Decoder {
     ) -> Result<Box<dyn Prepared>, WorkloadError> {
         let spec = self.spec();
         let declared = Declared::new(params, &spec)?;
-        let result = QueryResult {
-            seed: context.seed,
-            segments: declared.required("segments")?,
-            rows_per_segment: declared.required("rows_per_segment")?,
-        };
+        let result = QueryResult::new(&declared, context.seed)?;
         let workers = Workers::start(declared.threads("workers")?)?;
         let segments = result.segments(declared.word("codec")?, &workers)?;
         let strategy = declared.word("strategy")?;
@@ -100,7 +100,24 @@ struct QueryResult {
     rows_per_segment: u64,
 }
 
+/// What says how the segments are and how many.
+fn size_params() -> Vec<ParamSpec> {
+    vec![
+        word_or("codec", "How the segments are compressed.", Codec::Zstd),
+        integer("segments", "Segments of the result.", (1, 10_000), Some(8)),
+        integer("rows_per_segment", "Rows of each.", (1, 1_000_000), Some(10_000)),
+    ]
+}
+
 impl QueryResult {
+    fn new(declared: &Declared<'_>, seed: u64) -> Result<Self, WorkloadError> {
+        Ok(Self {
+            seed,
+            segments: declared.required("segments")?,
+            rows_per_segment: declared.required("rows_per_segment")?,
+        })
+    }
+
     fn rows(&self) -> u64 {
         self.segments * self.rows_per_segment
     }
@@ -175,6 +192,9 @@ impl Prepared for PreparedDecoder {
         let decoded = match self.strategy {
             Strategy::Sequential => Decoded::Columns(sequential::decode(&self.segments)?),
             Strategy::Threads => Decoded::Columns(threads::decode(&self.segments, &self.workers)?),
+            Strategy::Pipelined => {
+                Decoded::Columns(pipelined::decode(&self.segments, &self.workers)?)
+            }
             Strategy::Limit => {
                 Decoded::Arrow(limit::decode(&self.segments, &self.workers, &self.unpackers)?)
             }
@@ -240,8 +260,15 @@ mod tests {
         let mut answers = BTreeSet::new();
         let mut bytes = BTreeSet::new();
         for codec in ["none", "zstd", "lz4"] {
-            let strategies =
-                [("sequential", 1), ("threads", 1), ("threads", 3), ("limit", 1), ("limit", 3)];
+            let strategies = [
+                ("sequential", 1),
+                ("threads", 1),
+                ("threads", 3),
+                ("pipelined", 1),
+                ("pipelined", 3),
+                ("limit", 1),
+                ("limit", 3),
+            ];
             for (strategy, workers) in strategies {
                 let (work, answer) = run(
                     1,
@@ -298,8 +325,9 @@ mod tests {
         let sequential = sequential::decode(&segments).unwrap_err().to_string();
         let threads = threads::decode(&segments, &workers).unwrap_err().to_string();
         assert_eq!(sequential, "segment 3: 21 rows declared, 20 found");
+        let pipelined = pipelined::decode(&segments, &workers).unwrap_err().to_string();
         let limit = limit::decode(&segments, &workers, &Mutex::default()).unwrap_err().to_string();
-        assert_eq!([threads, limit], [sequential.as_str(); 2]);
+        assert_eq!([threads, pipelined, limit], [sequential.as_str(); 3]);
     }
 
     #[test]

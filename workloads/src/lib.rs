@@ -1,5 +1,6 @@
 //! The built-in workloads: a Parquet shredding pipeline and its two halves, an aggregation of a text
-//! file, the reading of that file alone, a query over many files, and a decoder of compressed JSON.
+//! file, the reading of that file alone, a query over many files, a join,
+//! and a decoder of compressed JSON.
 //!
 //! The binary serves [`ALL`] from a hidden subcommand, and the benchmarks of this crate use the
 //! same list. Nothing here knows the harness: a workload sees its parameters, a seed and a
@@ -11,6 +12,7 @@ pub mod data;
 mod decoder;
 mod generator;
 mod instructions;
+mod join;
 mod kernel;
 mod params;
 mod pipeline;
@@ -25,6 +27,7 @@ use workload_api::Workload;
 pub use aggregation::Aggregation;
 pub use decoder::{Decoder, segment_json};
 pub use generator::Generator;
+pub use join::Join;
 pub use kernel::Kernel;
 pub use pipeline::Pipeline;
 pub use reading::Reading;
@@ -33,4 +36,4 @@ pub use writer::Writer;
 
 /// Every built-in workload, one file each.
 pub const ALL: &[&dyn Workload] =
-    &[&Generator, &Writer, &Pipeline, &Aggregation, &Reading, &Taxi, &Decoder, &Kernel];
+    &[&Generator, &Writer, &Pipeline, &Aggregation, &Reading, &Taxi, &Join, &Decoder, &Kernel];

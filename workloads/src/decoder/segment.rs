@@ -178,7 +178,11 @@ impl Segment {
         Ok(size as usize)
     }
 
-    fn json(&self) -> Result<Cow<'_, [u8]>, String> {
+    /// The JSON of the segment.
+    ///
+    /// # Errors
+    /// What is wrong with the segment.
+    pub(super) fn json(&self) -> Result<Cow<'_, [u8]>, String> {
         let size = self.checked_size()?;
         let json = match self.codec {
             Codec::None => return Ok(Cow::Borrowed(&self.bytes)),
