@@ -11,4 +11,4 @@ mod identical;
 pub use clocks::{Clock, process_cpu_clock, wall_clock};
 pub use disk::{Speed, disk};
 pub use facilities::{Counted, Facilities, facilities};
-pub use identical::{CHANGE, Identical, Noisiness, identical};
+pub use identical::{CHANGE, Identical, Noisiness, identical, in_turns};

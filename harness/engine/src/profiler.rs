@@ -4,6 +4,7 @@
 //! exec, and needs no help from the program. What it costs is in the program's time, so it belongs
 //! into a pass of its own (`profiler/pass.rs`) and never beside a timed sample.
 
+mod elf;
 mod event;
 mod pass;
 mod processes;

@@ -58,6 +58,19 @@ pub fn identical(
     pairs: u32,
     rng: &mut StdRng,
 ) -> anyhow::Result<Identical> {
+    in_turns(bench, [case, case], pairs, rng)
+}
+
+/// The same of two cases that differ in their programs: log ratios of the second to the first.
+///
+/// # Errors
+/// As [`identical`].
+pub fn in_turns(
+    bench: &mut Bench<'_>,
+    cases: [&Case; 2],
+    pairs: u32,
+    rng: &mut StdRng,
+) -> anyhow::Result<Identical> {
     /// As a gate takes them.
     const COUPLES: u32 = 12;
     const WARMUP: u32 = 3;
@@ -71,9 +84,9 @@ pub fn identical(
             executions: 1,
             time: bench.sampling.timeout,
         };
-        let pair = bench.pair([case, case], &turns, rng)?;
+        let pair = bench.pair(cases, &turns, rng)?;
         if let Some(failure) = pair.failure {
-            bail!("{}: {}", case.id, failure.failure.message);
+            bail!("{}: {}", cases[0].id, failure.failure.message);
         }
         let wall = |sample: &Sample| sample.value(metrics::WALL_TIME.name);
         let cpu = |sample: &Sample| {

@@ -1,18 +1,25 @@
 //! Names for places in files and in the kernel. The only file that knows blazesym.
 //!
-//! Names come from the ELF symbol tables, and with inlines from DWARF. A place without a name is
-//! labelled with its file, so that nobody takes libc's nameless frames for lost ones.
+//! Names come from the ELF symbol tables, those of separate debug files first, and with inlines from
+//! DWARF. A place without a name is labelled with its file, so that nobody takes libc's nameless
+//! frames for lost ones.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 
+use blazesym::helper::read_elf_build_id;
 use blazesym::symbolize::source::{Elf, Kernel, Source};
 use blazesym::symbolize::{Input, Symbolized, Symbolizer};
 use blazesym::{Addr, MaybeDefault};
 
+use super::elf;
 use super::processes::Place;
 use super::stacks::Key;
+
+/// Where distributions keep the symbols of what they have stripped, as gdb and perf look for them.
+const DEBUG_FILES: &str = "/usr/lib/debug/.build-id";
 
 /// Looks up names; keeps what it has read of the files.
 pub(super) struct Symbols {
@@ -73,7 +80,34 @@ impl Symbols {
         }
         let mut elf = Elf::new(path);
         elf.debug_syms = self.inlines;
-        self.look_up(&Source::Elf(elf), Input::FileOffset(offsets), unnamed)
+        let names = self.look_up(&Source::Elf(elf), Input::FileOffset(offsets), unnamed);
+        // With inlines blazesym looks for these files itself, for their DWARF.
+        match self.in_debug_file(path, offsets).filter(|_| !self.inlines) {
+            Some(better) => {
+                let best = |(better, name): (Name, Name)| if better.known { better } else { name };
+                better.into_iter().zip(names).map(best).collect()
+            }
+            None => names,
+        }
+    }
+
+    /// The names that distributions strip off and keep in a file of their own, found by the build id
+    /// (of libc most inner functions). Its symbol table alone is read; a debugger reads the rest.
+    fn in_debug_file(&self, path: &str, offsets: &[u64]) -> Option<Vec<Name>> {
+        let id = read_elf_build_id(path).ok()??;
+        let id: String = id.iter().map(|byte| format!("{byte:02x}")).collect();
+        let debug = Path::new(DEBUG_FILES).join(id.get(..2)?).join(format!("{}.debug", &id[2..]));
+        if !debug.exists() {
+            return None;
+        }
+        // Nothing but symbols lies in that file, so that offsets mean nothing in it.
+        let segments = elf::segments(&File::open(path).ok()?)?;
+        let address = |offset: &u64| elf::address_of(&segments, *offset).unwrap_or(u64::MAX);
+        let addresses: Vec<u64> = offsets.iter().map(address).collect();
+        let mut elf = Elf::new(debug);
+        elf.debug_syms = false;
+        let unnamed = || label(file_label(path));
+        Some(self.look_up(&Source::Elf(elf), Input::VirtOffset(&addresses), unnamed))
     }
 
     fn in_kernel(&self, addresses: &[Addr]) -> Vec<Name> {

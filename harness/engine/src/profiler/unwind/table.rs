@@ -3,7 +3,6 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::os::unix::fs::FileExt;
 use std::path::Path;
 
 use gimli::{
@@ -11,8 +10,7 @@ use gimli::{
     UnwindContext, UnwindSection, X86_64,
 };
 
-/// Tables larger than this are not read.
-const TABLE_BYTES_MAX: u64 = 128 << 20;
+use super::super::elf::{EH_FRAME_HDR, LOAD, Segment, address_of, read_at, segments};
 
 /// Rules that are kept for places already asked for.
 const KEPT_MAX: usize = 100_000;
@@ -40,19 +38,6 @@ pub(super) enum Base {
     /// The frame pointer.
     Frame,
 }
-
-/// A part of a file and where it is loaded, relative to the file's own addresses.
-#[derive(Clone, Copy, Debug)]
-struct Segment {
-    kind: u32,
-    offset: u64,
-    address: u64,
-    bytes: u64,
-}
-
-/// `PT_LOAD` and `PT_GNU_EH_FRAME` of elf.h.
-const LOAD: u32 = 1;
-const EH_FRAME_HDR: u32 = 0x6474_e550;
 
 /// The table of one file.
 #[derive(Debug)]
@@ -100,11 +85,7 @@ impl Table {
     }
 
     fn look_up(&self, offset: u64) -> Option<Rule> {
-        let holds = |one: &&Segment| {
-            one.kind == LOAD && (one.offset..one.offset + one.bytes).contains(&offset)
-        };
-        let segment = self.segments.iter().find(holds)?;
-        let address = offset - segment.offset + segment.address;
+        let address = address_of(&self.segments, offset)?;
         let header = EhFrameHdr::new(&self.header, LittleEndian).parse(&self.bases, 8).ok()?;
         let frames = EhFrame::new(&self.frames, LittleEndian);
         let cie = EhFrame::<Reader<'_>>::cie_from_offset;
@@ -128,38 +109,6 @@ impl Table {
         };
         Some(Rule { outermost, base, offset, caller, frame_pointer })
     }
-}
-
-/// The program headers of a 64-bit little-endian ELF file.
-fn segments(file: &File) -> Option<Vec<Segment>> {
-    let head = read_at(file, 0, 64)?;
-    // Magic, 64 bits, little endian.
-    if !head.starts_with(b"\x7fELF\x02\x01") {
-        return None;
-    }
-    let at = u64::from_le_bytes(*head.get(32..)?.first_chunk()?);
-    let each = u64::from(u16::from_le_bytes(*head.get(54..)?.first_chunk()?));
-    let count = u64::from(u16::from_le_bytes(*head.get(56..)?.first_chunk()?));
-    if each < 56 {
-        return None;
-    }
-    let headers = read_at(file, at, each * count)?;
-    let segment = |bytes: &[u8]| {
-        let word = |at: usize| Some(u64::from_le_bytes(*bytes.get(at..)?.first_chunk()?));
-        let kind = u32::from_le_bytes(*bytes.first_chunk()?);
-        Some(Segment { kind, offset: word(8)?, address: word(16)?, bytes: word(32)? })
-    };
-    headers.chunks_exact(usize::try_from(each).ok()?).map(segment).collect()
-}
-
-fn read_at(file: &File, offset: u64, bytes: u64) -> Option<Vec<u8>> {
-    let end = file.metadata().ok()?.len();
-    if bytes > TABLE_BYTES_MAX || offset.checked_add(bytes)? > end {
-        return None;
-    }
-    let mut buffer = vec![0; usize::try_from(bytes).ok()?];
-    file.read_exact_at(&mut buffer, offset).ok()?;
-    Some(buffer)
 }
 
 #[cfg(all(test, target_arch = "x86_64"))]
