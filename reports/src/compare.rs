@@ -14,6 +14,7 @@ use stats::Ratio;
 
 pub use differences::Difference;
 
+use crate::columns::no_metric;
 use crate::format::{Kind, factor};
 use crate::notes::BLOCK_ORDER;
 use crate::run_set::{CaseSet, RunSet, Series, State};
@@ -48,13 +49,7 @@ impl Yardstick {
         if series().next().is_none() || series().any(|one| one.metric == *name) {
             return Ok(());
         }
-        let mut names: Vec<&str> = Vec::new();
-        for one in series() {
-            if !names.contains(&one.metric.as_str()) {
-                names.push(&one.metric);
-            }
-        }
-        bail!("no case has the metric `{name}`; there are: {}", names.join(", "))
+        bail!("{}", no_metric(series().map(|one| one.metric.as_str()), name))
     }
 
     fn series<'a>(&self, case: &'a CaseSet) -> Option<&'a Series> {

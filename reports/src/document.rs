@@ -101,6 +101,15 @@ struct Against {
     words: String,
 }
 
+impl Document<'_> {
+    /// Leaves out every metric but these.
+    pub(crate) fn keep(&mut self, names: &[String]) {
+        for case in &mut self.cases {
+            case.metrics.retain(|metric| names.iter().any(|name| name == metric.metric));
+        }
+    }
+}
+
 /// Builds the document; `reference` is an index into the cases.
 pub(crate) fn document(set: &RunSet, reference: Option<usize>) -> Document<'_> {
     Document {

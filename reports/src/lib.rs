@@ -14,6 +14,7 @@ pub mod profile;
 pub mod run_set;
 pub mod warnings;
 
+mod columns;
 mod document;
 mod labels;
 mod markdown;

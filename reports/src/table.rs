@@ -7,6 +7,7 @@ use anyhow::Result;
 use comfy_table::{Cell as TableCell, CellAlignment, ContentArrangement, Table, presets};
 use record::Pass;
 
+use crate::columns;
 use crate::document::{csv, document, json};
 use crate::format::{printable, shorten};
 use crate::notes;
@@ -50,6 +51,8 @@ pub struct ShowOptions {
     pub width: Option<usize>,
     /// Whether to colour the table.
     pub colour: bool,
+    /// These metrics instead of the usual columns and passes; all of them where empty.
+    pub metrics: Vec<String>,
     /// Where the report page was written, to be said in the last line.
     pub report: Option<String>,
 }
@@ -70,25 +73,39 @@ const DROPPED: [Key; 8] = [
 ///
 /// # Errors
 ///
-/// If the chosen reference does not exist or has no numbers.
+/// If the chosen reference does not exist or has no numbers, or no case has a chosen metric.
 pub fn show(set: &RunSet, options: &ShowOptions) -> Result<String> {
     let reference = set.reference(options.reference.as_deref())?;
-    Ok(match options.format {
-        Format::Table => terminal(set, &grid(set, reference), options),
-        Format::Markdown => markdown(set, &grid(set, reference), options),
-        Format::Json => json(&document(set, reference))?,
-        Format::Csv => csv(&document(set, reference)),
+    let chosen = !options.metrics.is_empty();
+    // A name that means nothing is refused in every format.
+    let chosen = chosen.then(|| columns::grid(set, &options.metrics)).transpose()?;
+    let document = || {
+        let mut document = document(set, reference);
+        if chosen.is_some() {
+            document.keep(&options.metrics);
+        }
+        document
+    };
+    Ok(match (options.format, &chosen) {
+        (Format::Table, None) => terminal(set, &grid(set, reference), &passes::grids(set), options),
+        (Format::Table, Some(chosen)) => terminal(set, chosen, &[], options),
+        (Format::Markdown, None) => {
+            markdown(set, &grid(set, reference), &passes::grids(set), options)
+        }
+        (Format::Markdown, Some(chosen)) => markdown(set, chosen, &[], options),
+        (Format::Json, _) => json(&document())?,
+        (Format::Csv, _) => csv(&document()),
     })
 }
 
-fn terminal(set: &RunSet, grid: &Grid, options: &ShowOptions) -> String {
+fn terminal(set: &RunSet, grid: &Grid, passes: &[PassGrid], options: &ShowOptions) -> String {
     let mut text = fitted(grid, &dropped(set), options);
-    for PassGrid { pass, caption, grid } in passes::grids(set) {
+    for PassGrid { pass, caption, grid } in passes {
         // The last columns are the least telling ones; the case and its first number stay.
         let metrics: Vec<Key> =
             grid.columns.iter().skip(3).rev().map(|column| column.key).collect();
-        text += &format!("\n{}\n", heading(pass, &caption));
-        text += &fitted(&grid, &metrics, options);
+        text += &format!("\n{}\n", heading(*pass, caption));
+        text += &fitted(grid, &metrics, options);
     }
     let notes = below(set, options);
     if !notes.is_empty() {
@@ -202,10 +219,10 @@ fn below(set: &RunSet, options: &ShowOptions) -> Vec<String> {
     lines.iter().map(|line| printable(line)).collect()
 }
 
-fn markdown(set: &RunSet, grid: &Grid, options: &ShowOptions) -> String {
+fn markdown(set: &RunSet, grid: &Grid, passes: &[PassGrid], options: &ShowOptions) -> String {
     let mut text = markdown_table(grid);
-    for PassGrid { pass, caption, grid } in passes::grids(set) {
-        text += &format!("\n{}\n\n{}", escaped(&heading(pass, &caption)), markdown_table(&grid));
+    for PassGrid { pass, caption, grid } in passes {
+        text += &format!("\n{}\n\n{}", escaped(&heading(*pass, caption)), markdown_table(grid));
     }
     let notes = below(set, options);
     if !notes.is_empty() {

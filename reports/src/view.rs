@@ -36,6 +36,8 @@ pub(crate) enum Key {
     Against,
     /// The median of a metric; in the tables of other passes than the timed one.
     Metric(&'static str),
+    /// A number of a metric that a person named; in the table of those alone.
+    Chosen,
 }
 
 impl Key {
@@ -166,6 +168,8 @@ impl Builder<'_> {
                 None => "result".to_owned(),
             },
             Key::Metric(metric) => unit(metric, metric)?,
+            // Chosen columns are made where they were chosen.
+            Key::Chosen => return None,
         };
         Some(Column { key, head })
     }
@@ -196,6 +200,7 @@ impl Builder<'_> {
             Key::Memory => self.median(case, MEMORY),
             Key::Against => self.against(index),
             Key::Metric(metric) => self.median(case, metric),
+            Key::Chosen => Cell::default(),
         }
     }
 

@@ -188,6 +188,11 @@ pub(crate) struct ShowArgs {
     /// The case that the others are held against [default: the first].
     #[arg(long, value_name = "CASE")]
     pub(crate) against: Option<String>,
+    /// These metrics instead of the usual columns (repeatable, or with commas); one alone with its
+    /// interval and range. `dyno explain` lists most, `--format json` all of a run.
+    #[arg(short, long = "metric", visible_alias = "columns", value_name = "NAME")]
+    #[arg(value_delimiter = ',')]
+    pub(crate) metrics: Vec<String>,
     /// How the table is printed.
     #[arg(long, value_enum, default_value_t = TableFormat::Table)]
     pub(crate) format: TableFormat,

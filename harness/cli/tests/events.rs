@@ -139,3 +139,24 @@ fn events_and_share_can_be_set_beside_the_suite_and_mistakes_point_at_the_word()
     assert!(said.contains("software events and process accounting are always counted"), "{said}");
     assert!(with("counters.events=[]").expect(2).stderr().contains("a list of 1 to 64 events"));
 }
+
+#[test]
+fn show_prints_the_metrics_that_a_person_names_and_corrects_their_spelling() {
+    let place = place(6, "", 6);
+    measured(&place);
+    let shown = |metrics: &str| place.dyno(&["show", "--metric", metrics]);
+    let several = shown("instructions,ipc,cache-misses").expect(0).stdout();
+    let mut lines = several.lines();
+    let head = lines.next().unwrap();
+    for part in ["instructions, k (hardware)", "ipc (derived)", "cache_misses (hardware)"] {
+        assert!(head.contains(part), "{several}");
+    }
+    assert!(lines.next().unwrap().contains("250.0"), "{several}");
+    let alone = place.dyno(&["show", "--columns", "ipc"]).expect(0).stdout();
+    assert!(alone.lines().next().unwrap().contains("95 % interval"), "{alone}");
+    assert!(alone.contains("12 in 6") && alone.contains("2.500 to 2.500"), "{alone}");
+    let csv = place.dyno(&["show", "--metric", "ipc", "--format", "csv"]).expect(0).stdout();
+    assert_eq!(csv.lines().count(), 2, "{csv}");
+    let said = shown("instrctions").expect(2).stderr();
+    assert!(said.contains("did you mean `instructions`?; there are: "), "{said}");
+}

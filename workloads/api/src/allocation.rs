@@ -66,56 +66,70 @@ impl<A> CountingAllocator<A> {
 #[expect(unsafe_code, reason = "a global allocator cannot be written without")]
 // SAFETY: every call goes on to the allocator inside, with the arguments of the caller, and its
 // result comes back as it is. The counting itself allocates nothing and cannot panic.
+//
+// Whether to count is asked before the call and not after it, so that without counting nothing is
+// left to do when it comes back: a jump into the allocator, and no frame of ours on the stack.
 unsafe impl<A: GlobalAlloc> GlobalAlloc for CountingAllocator<A> {
+    #[inline]
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        // SAFETY: as the caller promises.
-        let block = unsafe { self.0.alloc(layout) };
-        if COUNTING.load(Relaxed) {
-            grown(&ALLOCATIONS, block, layout.size());
+        if !COUNTING.load(Relaxed) {
+            // SAFETY: as the caller promises.
+            return unsafe { self.0.alloc(layout) };
         }
-        block
+        // SAFETY: as the caller promises.
+        grown(&ALLOCATIONS, unsafe { self.0.alloc(layout) }, layout.size())
     }
 
+    #[inline]
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
-        // SAFETY: as the caller promises.
-        let block = unsafe { self.0.alloc_zeroed(layout) };
-        if COUNTING.load(Relaxed) {
-            grown(&ALLOCATIONS, block, layout.size());
+        if !COUNTING.load(Relaxed) {
+            // SAFETY: as the caller promises.
+            return unsafe { self.0.alloc_zeroed(layout) };
         }
-        block
+        // SAFETY: as the caller promises.
+        grown(&ALLOCATIONS, unsafe { self.0.alloc_zeroed(layout) }, layout.size())
     }
 
+    #[inline]
     unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
+        if COUNTING.load(Relaxed) {
+            shrunk(layout.size());
+        }
         // SAFETY: as the caller promises.
         unsafe { self.0.dealloc(block, layout) };
-        if COUNTING.load(Relaxed) {
-            LIVE.fetch_sub(signed(layout.size()), Relaxed);
-        }
     }
 
+    #[inline]
     unsafe fn realloc(&self, block: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        if !COUNTING.load(Relaxed) {
+            // SAFETY: as the caller promises.
+            return unsafe { self.0.realloc(block, layout, size) };
+        }
         // SAFETY: as the caller promises.
         let moved = unsafe { self.0.realloc(block, layout, size) };
-        if COUNTING.load(Relaxed) {
-            if size < layout.size() && !moved.is_null() {
-                LIVE.fetch_sub(signed(layout.size() - size), Relaxed);
-            }
-            grown(&REALLOCATIONS, moved, size.saturating_sub(layout.size()));
+        if size < layout.size() && !moved.is_null() {
+            shrunk(layout.size() - size);
         }
-        moved
+        grown(&REALLOCATIONS, moved, size.saturating_sub(layout.size()))
     }
 }
 
-/// Counts one call that gave `bytes` more than there were.
+/// Counts bytes that are given back.
 #[cold]
-fn grown(calls: &AtomicU64, block: *mut u8, bytes: usize) {
-    if block.is_null() {
-        return;
+fn shrunk(bytes: usize) {
+    LIVE.fetch_sub(signed(bytes), Relaxed);
+}
+
+/// Counts one call that gave `bytes` more than there were, and returns the block.
+#[cold]
+fn grown(calls: &AtomicU64, block: *mut u8, bytes: usize) -> *mut u8 {
+    if !block.is_null() {
+        calls.fetch_add(1, Relaxed);
+        BYTES.fetch_add(bytes as u64, Relaxed);
+        let live = LIVE.fetch_add(signed(bytes), Relaxed) + signed(bytes);
+        PEAK.fetch_max(live, Relaxed);
     }
-    calls.fetch_add(1, Relaxed);
-    BYTES.fetch_add(bytes as u64, Relaxed);
-    let live = LIVE.fetch_add(signed(bytes), Relaxed) + signed(bytes);
-    PEAK.fetch_max(live, Relaxed);
+    block
 }
 
 fn signed(bytes: usize) -> i64 {

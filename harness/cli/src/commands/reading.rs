@@ -86,6 +86,19 @@ pub(crate) fn table(
     format: TableFormat,
     against: Option<&str>,
 ) -> anyhow::Result<String> {
+    table_of(set, format, against, &[])
+}
+
+/// The same with these metrics instead of the usual columns.
+///
+/// # Errors
+/// As [`table`], and when no case has one of them.
+pub(crate) fn table_of(
+    set: &RunSet,
+    format: TableFormat,
+    against: Option<&str>,
+    metrics: &[String],
+) -> anyhow::Result<String> {
     if against.is_some() {
         set.reference(against).map_err(|error| UsageError(format!("{error:#}")))?;
     }
@@ -96,9 +109,15 @@ pub(crate) fn table(
         // Redirected output keeps every column.
         width: terminal.is_term().then(|| usize::from(terminal.size().1)),
         colour: console::colors_enabled(),
+        // perf's spelling is understood too.
+        metrics: metrics.iter().map(|name| name.replace('-', "_")).collect(),
         report: None,
     };
-    reports::show(set, &options)
+    let shown = reports::show(set, &options);
+    if metrics.is_empty() {
+        return shown;
+    }
+    shown.map_err(|error| UsageError(format!("{error:#}")).into())
 }
 
 /// Writes the page of a set, as [`write_file`] does.

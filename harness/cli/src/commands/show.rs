@@ -15,6 +15,7 @@ use crate::place;
 pub(crate) fn run(args: &ShowArgs) -> anyhow::Result<Exit> {
     let store = Store::open(place::store_root(args.store.store.as_deref(), None)?);
     let (_, set) = choice::choose(&store, &args.choice)?;
-    print(&reading::table(&set, args.format, args.against.as_deref())?)?;
+    let against = args.against.as_deref();
+    print(&reading::table_of(&set, args.format, against, &args.metrics)?)?;
     Ok(Exit::Ok)
 }
