@@ -184,7 +184,7 @@ fn any_metric_can_be_compared_and_an_unknown_one_is_answered_with_the_list() {
     );
     let error = between(&old, &new, &by("wall_tme")).unwrap_err().to_string();
     assert!(
-        error.starts_with("no case has the metric `wall_tme`; there are: wall_time"),
+        error.contains("`wall_tme`; did you mean `wall_time`?; there are: wall_time"),
         "{error}"
     );
 }
