@@ -5,11 +5,15 @@ Three engines, and the three programs of the study "Optimising Parallel Python a
 Challenge", written anew from its description. Every engine computes smallest, largest, sum and
 count; the mean is rounded here, for a few hundred rows, by the challenge's rule and not by how a
 language prints floats. Engines and pools are started in `prepare`.
+
+`input` says what an engine reads: the text, a Parquet file that Polars makes of it, or a table of
+DuckDB's. `work` tells loading and querying apart: what is not measured happens in `prepare` or `check`.
 """
 
 import math
 import multiprocessing
 import os
+import shutil
 import tempfile
 
 import serve
@@ -25,12 +29,26 @@ ENGINES = {
 }
 
 
+INPUTS = {
+    "text": "the file of measurements",
+    "parquet": "Parquet without statistics, made of it by Polars",
+    "parquet_statistics": "Parquet with statistics, made of it by Polars",
+    "table": "a table in memory; engine = duckdb alone",
+}
+WORKS = {
+    "query": "the aggregation alone",
+    "load": "making the input of the text alone",
+}
+
+
 class Measurements:
     SPEC = {
         "name": "measurements-peer",
         "about": "aggregates the file of measurements with another program",
         "params": [
             serve.choice("engine", "which program", ENGINES, "polars"),
+            serve.choice("input", "what it reads; text alone for the three programs", INPUTS, "text"),
+            serve.choice("work", "what is measured", WORKS, "query"),
             serve.integer("rows", "lines of the file", 1, 1_000_000_000, 1_000_000),
             serve.integer("stations", "stations in it", 1, 10_000, 413),
             serve.integer("workers", "threads or processes", 1, 1024, os.cpu_count()),
@@ -48,14 +66,44 @@ class Measurements:
             raise FileNotFoundError(f"{self.path}; `{hint} --set stations={stations}` makes it")
         self.rows, self.bytes = rows, os.path.getsize(self.path)
         self.group = f"measurements rows={rows} seed={seed} stations={stations}"
-        self.pool = None
+        self.pool = self.folder = None
+        self.input, self.work, engine = params["input"], params["work"], params["engine"]
+        known = {"polars": ("text", "parquet", "parquet_statistics"), "duckdb": tuple(INPUTS)}
+        if self.input not in known.get(engine, ("text",)):
+            raise ValueError(f"engine = {engine} does not read input = {self.input}")
+        if self.work == "load" and self.input == "text":
+            raise ValueError("work = load needs another input than text")
+        self.workers = params["workers"]
+        os.environ["POLARS_MAX_THREADS"] = str(self.workers)
+        if self.input.startswith("parquet"):
+            self.folder = tempfile.mkdtemp(prefix="measurements-peer-")
+            self.parquet = os.path.join(self.folder, "measurements.parquet")
+            if self.work == "query":
+                self.make_parquet()
         self.aggregate = getattr(self, params["engine"])(params["workers"], params["splits"])
 
+    def make_parquet(self):
+        import polars
+
+        schema = {"s": polars.String, "v": polars.Float64}
+        lines = polars.scan_csv(
+            self.path, separator=";", has_header=False, schema=schema, quote_char=None
+        )
+        lines.sink_parquet(self.parquet, statistics=self.input == "parquet_statistics")
+
+    def make_table(self):
+        self.connection.sql(f"create or replace table lines as select * from {self.text}")
+
     def run(self):
-        self.result = self.aggregate()
+        if self.work == "load":
+            self.make_table() if self.input == "table" else self.make_parquet()
+        else:
+            self.result = self.aggregate()
         return {"rows": self.rows, "bytes_in": self.bytes}
 
     def check(self):
+        if self.work == "load":
+            self.result = self.aggregate()
         counted = sum(count for *_, count in self.result)
         if counted != self.rows:
             raise ValueError(f"{self.rows} rows asked for, {counted} aggregated")
@@ -71,18 +119,22 @@ class Measurements:
     def close(self):
         if self.pool:
             self.pool.terminate()
+        if self.folder:
+            shutil.rmtree(self.folder)
 
-    def polars(self, workers, _):
-        os.environ["POLARS_MAX_THREADS"] = str(workers)
+    def polars(self, *_):
         import polars
 
         schema = {"s": polars.String, "v": polars.Float64}
         value = polars.col("v")
 
         def aggregate():
-            lines = polars.scan_csv(
-                self.path, separator=";", has_header=False, schema=schema, quote_char=None
-            )
+            if self.input == "text":
+                lines = polars.scan_csv(
+                    self.path, separator=";", has_header=False, schema=schema, quote_char=None
+                )
+            else:
+                lines = polars.scan_parquet(self.parquet)
             total = value.sum().alias("t"), polars.len().alias("n")
             query = lines.group_by("s").agg(value.min().alias("l"), value.max().alias("h"), *total)
             return query.collect(engine="streaming").rows()
@@ -92,11 +144,14 @@ class Measurements:
     def duckdb(self, workers, _):
         import duckdb
 
-        connection = duckdb.connect(config={"threads": workers})
-        query = f"""select s, min(v), max(v), sum(v), count(*) from read_csv(
-            '{self.path}', delim = ';', header = false, quote = '', escape = '',
-            auto_detect = false, columns = {{'s': 'VARCHAR', 'v': 'DOUBLE'}}) group by s"""
-        return lambda: connection.sql(query).fetchall()
+        self.connection = duckdb.connect(config={"threads": workers})
+        self.text = f"""read_csv('{self.path}', delim = ';', header = false, quote = '', escape = '',
+            auto_detect = false, columns = {{'s': 'VARCHAR', 'v': 'DOUBLE'}})"""
+        lines = {"text": self.text, "table": "lines"}.get(self.input) or f"'{self.parquet}'"
+        if self.input == "table" and self.work == "query":
+            self.make_table()
+        query = f"select s, min(v), max(v), sum(v), count(*) from {lines} group by s"
+        return lambda: self.connection.sql(query).fetchall()
 
     def datafusion(self, workers, _):
         import datafusion
