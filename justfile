@@ -63,6 +63,10 @@ venv:
 overhead:
     cargo run --release --package dyno --example overhead
 
+# Draw the pictures of docs/charts.md anew.
+charts:
+    DYNO_DRAW_CHARTS=1 cargo test --package reports --test it the_pictures_of_docs_charts_md
+
 # Accept changed snapshots after looking at them.
 bless:
     INSTA_UPDATE=always cargo test --workspace

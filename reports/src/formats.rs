@@ -17,7 +17,9 @@ mod hyperfine;
 mod json;
 mod node;
 mod perf_stat;
+mod png;
 mod pyperf;
+mod svg;
 
 use std::collections::BTreeMap;
 
@@ -29,6 +31,7 @@ pub use assemble::{Draft, Heading, Rows, Template, assemble};
 pub use error::ImportError;
 pub use hyperfine::command_json;
 
+use crate::charts::Theme;
 use crate::run_set::RunSet;
 
 /// Every format, in the order of the help.
@@ -44,6 +47,8 @@ pub const FORMATS: &[Format] = &[
     github_action::FORMAT,
     bencher::FORMAT,
     benchstat::FORMAT,
+    svg::FORMAT,
+    png::FORMAT,
 ];
 
 /// A kind of file.
@@ -80,6 +85,17 @@ pub struct Material<'a> {
     pub runs: &'a [StoredRun],
     /// The same runs, put together.
     pub set: &'a RunSet,
+    /// Which charts are drawn and how, for formats that are pictures.
+    pub pictures: &'a Pictures,
+}
+
+/// Which charts are drawn, and how.
+#[derive(Clone, Debug, Default)]
+pub struct Pictures {
+    /// Charts by their ids; all that can be drawn if empty.
+    pub only: Vec<String>,
+    /// Their colours.
+    pub theme: Theme,
 }
 
 /// A file to be written.

@@ -11,6 +11,7 @@ mod exact;
 pub mod junit;
 pub mod markdown;
 pub mod moved;
+pub mod page;
 mod pairs;
 mod relative;
 mod shares;

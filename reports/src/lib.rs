@@ -16,6 +16,7 @@ pub mod warnings;
 
 mod columns;
 mod document;
+mod index;
 mod labels;
 mod markdown;
 mod notes;
@@ -26,6 +27,7 @@ mod table;
 mod verdicts;
 mod view;
 
+pub use index::{IndexRun, index};
 pub use markdown::report as markdown;
 pub use page::{Assets, PageOptions, html, sections};
 pub use run_set::RunSet;

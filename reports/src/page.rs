@@ -35,9 +35,12 @@ pub fn html(set: &RunSet, options: &PageOptions) -> Result<String> {
     let headline = headline::of(set, options);
     let verdicts = verdicts(set, reference, options.reference.is_some());
     let (before, after) = options::charts();
+    // Thousands of rows would be a wall that nobody reads, of more megabytes than a page may have.
+    let few = set.few(DRAWN_MAX);
+    let drawn = few.as_ref().map_or(set, |(few, _)| few);
     let charts = |charts: &[&dyn Chart]| -> Vec<Section> {
         let shown = charts.iter().filter(|chart| options.shows(chart.id()));
-        shown.filter_map(|chart| section(*chart, set)).collect()
+        shown.filter_map(|chart| section(*chart, drawn)).collect()
     };
     let mut page = Page {
         title: printable(&headline.sentence),
@@ -59,6 +62,7 @@ pub fn html(set: &RunSet, options: &PageOptions) -> Result<String> {
         imported: set.runs.iter().all(|run| run.imported.is_some()),
         failures: method::failures(set),
         runs: method::runs(set),
+        drawn: few.as_ref().map(|(_, words)| words.clone()).unwrap_or_default(),
         unanswered: Vec::new(),
         options: options.clone(),
     };
@@ -66,19 +70,22 @@ pub fn html(set: &RunSet, options: &PageOptions) -> Result<String> {
     page.render().context("fill the report's template")
 }
 
-const STYLE: &str = include_str!("../templates/report.css");
+/// The most cases that charts show.
+const DRAWN_MAX: usize = 250;
+
+pub(crate) const STYLE: &str = include_str!("../templates/report.css");
 const SCRIPT: &str =
     concat!(include_str!("../templates/report.js"), include_str!("../templates/profile.js"));
 
 /// The page's script without what only its readers in the repository need: comments and
 /// indentation.
-fn script() -> String {
+pub(crate) fn script() -> String {
     let lines = SCRIPT.lines().map(str::trim).filter(|line| !line.is_empty());
     lines.filter(|line| !line.starts_with("//")).collect::<Vec<_>>().join("\n")
 }
 
 /// The content security policy: nothing may be loaded, and only our own style and script may run.
-fn policy(assets: Assets) -> String {
+pub(crate) fn policy(assets: Assets) -> String {
     const REST: &str = "base-uri 'none'; form-action 'none'";
     if assets == Assets::Split {
         return format!("default-src 'none'; style-src 'self'; script-src 'self'; {REST}");
@@ -113,6 +120,8 @@ struct Page {
     imported: bool,
     failures: Vec<method::FailureText>,
     runs: Vec<method::RunText>,
+    /// Which cases the charts show, where not all; may be empty.
+    drawn: String,
     /// Sections that were asked for by name and have nothing to say.
     unanswered: Vec<String>,
     options: PageOptions,

@@ -149,7 +149,7 @@ fn facts(before: &Environment, after: Option<&Environment>) -> Vec<FactText> {
 }
 
 /// A command line that a shell takes apart as it was.
-fn shell_line(arguments: &[String]) -> String {
+pub(crate) fn shell_line(arguments: &[String]) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:,+@%".contains(c);
     let quote = |argument: &String| {
         if !argument.is_empty() && argument.chars().all(plain) {

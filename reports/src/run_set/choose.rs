@@ -6,6 +6,7 @@
 use anyhow::{Result, bail};
 
 use super::{CaseSet, RunSet};
+use crate::history::lines;
 use crate::labels;
 
 impl RunSet {
@@ -61,6 +62,36 @@ impl RunSet {
         cases.sort_by_key(|case| case.run);
         self.cases = cases;
         Ok(())
+    }
+
+    /// A set of at most so many cases to be drawn, and what is left out in words; `None` where all
+    /// can be. Of a history whole lines are kept, the first ones, and one at least.
+    pub(crate) fn few(&self, most: usize) -> Option<(Self, String)> {
+        if self.cases.len() <= most {
+            return None;
+        }
+        let lines = lines(self);
+        let mut kept: Vec<usize> = Vec::new();
+        let mut taken = 0;
+        for line in &lines {
+            if taken == 0 || kept.len() + line.steps.len() <= most {
+                kept.extend(line.steps.iter().map(|step| step.case));
+                taken += 1;
+            } else {
+                break;
+            }
+        }
+        let words = match lines.len() {
+            0 => format!("{most} of {} cases", self.cases.len()),
+            all => format!("{taken} of {all} cases of each step; `--case` picks another"),
+        };
+        if lines.is_empty() {
+            kept = (0..most).collect();
+        }
+        kept.sort_unstable();
+        let mut few = self.clone();
+        few.cases = kept.into_iter().map(|case| self.cases[case].clone()).collect();
+        Some((few, words))
     }
 
     /// The cases that a name means: one, or those of a step.

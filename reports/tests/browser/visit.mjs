@@ -124,7 +124,7 @@ async function looked(page, theme, width) {
   await opened.screenshot({ path: path.join(config.shots, `${page.name}-${theme}-${width}.png`), fullPage: true });
   // The strict policy forbids foreign scripts, so axe comes by the debugger, which it does not bind.
   await opened.evaluate(axe);
-  const found = await opened.evaluate(() => axe.run(document, { resultTypes: ["violations"] }));
+  const found = await opened.evaluate(() => axe.run(document, { resultTypes: ["violations"], preload: false }));
   for (const one of found.violations) say(page.name, where, "axe", `${one.id}: ${one.nodes.map((node) => node.html.slice(0, 160)).slice(0, 2).join(" | ")}`);
   await used(page, opened, where);
   const violations = await opened.evaluate(() => violations);
@@ -234,6 +234,7 @@ async function withoutScript(page) {
   await opened.goto(address);
   const on = await seen(opened);
   await context.close();
+  if (off.numbers + off.rows === 0) say(page.name, plain.where, "empty", "nothing is there");
   if (off.buttons) say(page.name, plain.where, "dead", `${off.buttons} controls are visible`);
   if (!off.opens) say(page.name, plain.where, "details", "a row does not open");
   for (const key of ["numbers", "charts", "rows"]) {
@@ -261,7 +262,7 @@ async function behindJenkins(page) {
   }));
   await opened.goto("http://jenkins.test/" + path.basename(page.file));
   const file = path.join(config.shots, `${page.name}-jenkins.png`);
-  const shot = await opened.locator("svg.chart.wide").first().screenshot();
+  const shot = await opened.locator("svg.chart.wide, svg.spark").first().screenshot();
   await opened.screenshot({ path: file, fullPage: true });
   await context.close();
   const lab = await browser.newContext();

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use record::FailureKind;
-use reports::{Format, PageOptions, RunSet, ShowOptions, html, show};
+use reports::{Assets, Format, PageOptions, RunSet, ShowOptions, html, show};
 use serde_json::{Value as Json, json};
 
 use crate::browser::chromium;
@@ -46,6 +46,20 @@ fn many(count: u32) -> RunSet {
     steps(&cases)
 }
 
+/// A hundred thousand samples: ten cases, ten processes of each, a thousand samples in each.
+fn large() -> RunSet {
+    let case_of = |number: u32| {
+        let case = step(&format!("{number:02}"), "");
+        let times = spread(f64::from(number + 10), 10_000, number);
+        let mut all = samples(&case, &times);
+        for (at, sample) in all.iter_mut().enumerate() {
+            (sample.process, sample.iteration) = (at as u32 / 1000, at as u32 % 1000);
+        }
+        (case, all)
+    };
+    fixture::set((0..10).map(case_of).collect())
+}
+
 fn all_failed() -> RunSet {
     let failure = |id: &str| {
         let case = step(id, "");
@@ -72,6 +86,7 @@ fn sets() -> Vec<(&'static str, RunSet, bool)> {
         ),
         ("failed", all_failed(), false),
         ("many", many(200), false),
+        ("large", large(), false),
         ("profiled", fixture::profiled(), true),
     ]
 }
@@ -95,6 +110,20 @@ fn numbers(set: &RunSet) -> BTreeMap<String, Json> {
         (format!("case-{}", index + 1), json!(all))
     };
     cases.iter().enumerate().map(of).collect()
+}
+
+/// Pages that are no report of a set, and one whose style lies beside it.
+fn others() -> Vec<(&'static str, String, bool)> {
+    let mut gate = crate::gate::wide(6);
+    for finding in &mut gate.findings[3..] {
+        finding.word = record::gate::Word::Improved;
+    }
+    let split = PageOptions { assets: Assets::Split, ..PageOptions::default() };
+    vec![
+        ("gate", reports::gate::page::page(&gate).unwrap(), false),
+        ("index", reports::index(&crate::index::some()).unwrap(), false),
+        ("split", html(&fixture::study_set(), &split).unwrap(), true),
+    ]
 }
 
 fn headline(html: &str) -> String {
@@ -123,6 +152,14 @@ fn reports_stand_every_check_in_a_browser_in_all_sizes_and_both_themes() {
         pages.push(json!({
             "name": name, "file": file, "everywhere": everywhere, "expect": expect,
         }));
+    }
+    for (name, html, split) in others() {
+        let file = shots.join(format!("{name}.html"));
+        std::fs::write(&file, html).unwrap();
+        pages.push(json!({ "name": name, "file": file, "everywhere": true, "split": split }));
+    }
+    for (name, text) in Assets::FILES {
+        std::fs::write(shots.join(name), text).unwrap();
     }
     let config = folder.join("acceptance.json");
     let text = json!({

@@ -10,6 +10,7 @@ use record::{
 };
 use reports::gate::junit::junit;
 use reports::gate::markdown::markdown;
+use reports::gate::page::page;
 use reports::gate::text::{Only, table};
 use reports::gate::{Facts, Referee};
 
@@ -202,7 +203,7 @@ fn small_changes_that_add_up_are_told_and_fail_nothing() {
 }
 
 /// A gate of many findings.
-fn wide(cases: u32) -> Gate {
+pub(crate) fn wide(cases: u32) -> Gate {
     let mut referee = referee(&[rule(RuleKind::Relative, "cpu_time")]);
     play(&mut referee, Role::Case, 1.06, &[]);
     let finding = referee.conclude().0.remove(0);
@@ -255,6 +256,29 @@ fn junit_is_well_formed_whatever_a_case_is_called() {
     assert!(xml.contains("name=\"case_1/&lt;b&gt;|x cpu_time\""), "{xml}");
     assert!(xml.contains("<testsuite name=\"x &amp; y\" tests=\"2\" failures=\"2\""), "{xml}");
     assert_eq!(xml.matches("<testcase").count(), xml.matches("</testcase>").count());
+}
+
+#[test]
+fn the_page_of_a_gate_tells_what_changed_and_escapes_what_came_from_outside() {
+    let mut gate = wide(3);
+    gate.findings[1].word = Word::Equivalent;
+    gate.findings[2].word = Word::Improved;
+    let html = page(&gate).unwrap();
+    assert!(html.contains("<h1>gate failed: 1 regressed, 1 improved, 1 equivalent</h1>"), "{html}");
+    assert!(html.contains("x &#38; y: new against old"));
+    assert!(!html.contains("<b>"), "markup of a case's name is harmless");
+    // What fails comes first, then what changed.
+    let words: Vec<&str> =
+        html.split("data-word=\"").skip(1).map(|text| text.split('"').next().unwrap()).collect();
+    assert_eq!(words, ["regressed", "improved", "equivalent"]);
+    let first = html.split("<tr id=\"finding-1\"").nth(1).unwrap().split("</tr>").next().unwrap();
+    assert!(first.contains(">+6.0 %<small>+5.6 % to +6.4 %"), "{first}");
+    assert!(first.contains("process pair"), "{first}");
+    assert_eq!(html.matches("<svg class=\"chart").count(), 2);
+    assert_eq!(page(&gate).unwrap(), html);
+    let many = page(&wide(3000)).unwrap();
+    assert!(many.contains("2000 findings more are not shown."), "{}", many.len());
+    assert!(many.len() < 1_572_864, "{} bytes", many.len());
 }
 
 #[test]

@@ -7,7 +7,7 @@ use reports::charts::{CHARTS, Chart as _, Effort, Scaling, Settings, Size, Stead
 use crate::fixture::{self, case, failed, sample, samples, spread, step};
 
 /// Writers by batch rows: fastest with 2 writers and 4096 rows, hardly slower with 8192.
-fn grid() -> RunSet {
+pub(crate) fn grid() -> RunSet {
     let times = [
         ((1, 1024), 400.0),
         ((1, 4096), 300.0),
@@ -24,7 +24,7 @@ fn grid() -> RunSet {
 }
 
 /// A sweep over threads whose times follow Amdahl's law with a serial share of 10 %.
-fn threads(counts: &[u32]) -> RunSet {
+pub(crate) fn threads(counts: &[u32]) -> RunSet {
     let cases = counts.iter().zip(0..).map(|(&threads, salt)| {
         let case = case(&[("threads", threads.into())], "");
         let median = 1000.0 * (0.1 + 0.9 / f64::from(threads));

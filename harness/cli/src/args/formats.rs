@@ -2,8 +2,10 @@
 
 use std::path::PathBuf;
 
-use clap::Args;
-use reports::formats::{FORMATS, Format, Rows, Template};
+use clap::builder::PossibleValuesParser;
+use clap::{Args, ValueEnum};
+use reports::charts::{CHARTS, Theme};
+use reports::formats::{FORMATS, Format, Pictures, Rows, Template};
 
 use super::{ChoiceArgs, StoreArgs};
 
@@ -48,8 +50,35 @@ pub(crate) struct ExportArgs {
     /// output; exports/ in the last run's directory].
     #[arg(short, long, value_name = "PATH")]
     pub(crate) output: Option<PathBuf>,
+    /// Only these charts, with commas between them: of svg and png.
+    #[arg(long, value_name = "CHART", value_delimiter = ',',
+        value_parser = PossibleValuesParser::new(CHARTS.iter().map(|chart| chart.id())))]
+    pub(crate) only: Vec<String>,
+    /// The colours of the pictures: of svg and png [default: light].
+    #[arg(long, value_enum)]
+    pub(crate) theme: Option<ThemeChoice>,
     #[command(flatten)]
     pub(crate) store: StoreArgs,
+}
+
+/// The colours of a picture.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ThemeChoice {
+    /// Dark on white.
+    Light,
+    /// Light on black.
+    Dark,
+}
+
+impl ExportArgs {
+    /// Which charts are drawn, and how.
+    pub(crate) fn pictures(&self) -> Pictures {
+        let theme = match self.theme {
+            Some(ThemeChoice::Dark) => Theme::Dark,
+            Some(ThemeChoice::Light) | None => Theme::Light,
+        };
+        Pictures { only: self.only.clone(), theme }
+    }
 }
 
 /// The formats that files may be of, and whether a person named them one by one.

@@ -60,6 +60,9 @@ pub(crate) struct GateArgs {
     /// Which findings are shown.
     #[arg(long, value_enum, default_value_t = OnlyChoice::All)]
     pub(crate) only: OnlyChoice,
+    /// Write the gate as a page for a browser too: what changed, by how much, made of what.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) report: Option<PathBuf>,
     /// How progress is shown.
     #[arg(long, value_name = "HOW", value_enum, default_value_t)]
     pub(crate) progress: ProgressChoice,

@@ -19,6 +19,10 @@ pub(crate) struct ReportArgs {
     /// Show the report in a browser when it is written.
     #[arg(long)]
     pub(crate) open: bool,
+    /// A page about all runs of the store instead: how each suite's cases moved, and links to the
+    /// reports [default file: index.html in the store].
+    #[arg(long, conflicts_with_all = ["runs", "history", "case", "only", "compare", "assets", "format"])]
+    pub(crate) index: bool,
     /// Only these sections, with commas between them.
     #[arg(long, value_name = "SECTION", value_delimiter = ',',
         value_parser = PossibleValuesParser::new(reports::sections()))]

@@ -17,6 +17,12 @@ use crate::place;
 /// # Errors
 /// When there is no such run or case, the format cannot hold it, or a file cannot be written.
 pub(crate) fn run(args: &ExportArgs) -> anyhow::Result<Exit> {
+    let asked = [("--only", !args.only.is_empty()), ("--theme", args.theme.is_some())];
+    let asked = asked.into_iter().find(|(_, given)| *given);
+    if let Some((option, _)) = asked.filter(|_| !["svg", "png"].contains(&args.format.name)) {
+        let text = format!("`{option}` is for pictures: svg or png, not {}", args.format.name);
+        return Err(UsageError(text).into());
+    }
     let store = Store::open(place::store_root(args.store.store.as_deref(), None)?);
     let (ids, set) = choice::choose(&store, &args.choice)?;
     let mut runs = Vec::new();
@@ -27,7 +33,8 @@ pub(crate) fn run(args: &ExportArgs) -> anyhow::Result<Exit> {
         run.samples.retain(|sample| run.info.case(&sample.case).is_some());
         runs.push(run);
     }
-    let material = Material { runs: &runs, set: &set };
+    let pictures = args.pictures();
+    let material = Material { runs: &runs, set: &set, pictures: &pictures };
     let refused = |error: anyhow::Error| UsageError(format!("{error:#}"));
     match args.format.export {
         None => Err(UsageError(format!("`{}` is not written", args.format.name)).into()),

@@ -79,6 +79,10 @@ fn show(args: &GateArgs, gate: &Gate) -> anyhow::Result<()> {
         GateFormat::Json => format!("{}\n", serde_json::to_string_pretty(gate)?),
         GateFormat::Junit => junit(gate),
     })?;
+    if let Some(path) = &args.report {
+        super::reading::write_file(path, reports::gate::page::page(gate)?.as_bytes())?;
+        eprintln!("report: {}", super::reading::shown(path));
+    }
     ci::tell(gate);
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! `dyno report`: one or more runs as a page for a browser, or as Markdown for a pull request.
 
 mod browser;
+mod index;
 
 use std::path::{Path, PathBuf};
 
@@ -24,6 +25,9 @@ pub(crate) fn run(args: &ReportArgs) -> anyhow::Result<Exit> {
         check_markdown(args)?;
     }
     let store = Store::open(place::store_root(args.store.store.as_deref(), None)?);
+    if args.index {
+        return index::run(&store, args);
+    }
     let (ids, set) = choice::choose(&store, &args.choice)?;
     if let Some((from, to)) = &options.compare {
         // Looked up here, so that a wrong name is a mistake of the command line.
