@@ -161,15 +161,16 @@ fn perf_samples(place: &Path) -> anyhow::Result<BTreeMap<String, u64>> {
     Ok(all)
 }
 
-/// A name without what only one of the two writes: the kernel's suffix, Rust's hash, perf's labels
-/// of libc's nameless functions.
+/// A name without what only one of the two writes: the kernel's suffix, Rust's hash, the other name
+/// of the same place.
 fn bare(name: &str) -> String {
     let name = name.strip_suffix("_[k]").unwrap_or(name);
     let hash = name.rsplit_once("::h").filter(|(_, hash)| {
         hash.len() == 16 && hash.bytes().all(|digit| digit.is_ascii_hexdigit())
     });
     let name = hash.map_or(name, |(name, _)| name);
-    name.replace(';', ":")
+    // glibc has one function for both, under two names.
+    name.replace(';', ":").replace("__memcpy_", "__memmove_")
 }
 
 /// CPU time of one pipeline with and without the profiler, in turns; with the CPU time of this
