@@ -67,6 +67,11 @@ overhead:
 charts:
     DYNO_DRAW_CHARTS=1 cargo test --package reports --test it the_pictures_of_docs_charts_md
 
+# Take the screenshots of docs/reports-compared.md anew (chromium, and playwright-core as .ci/run installs it).
+screenshots:
+    cargo test --package reports --test it acceptance
+    cp target/tmp/screenshots/history-top-*.png docs/screens/
+
 # Accept changed snapshots after looking at them.
 bless:
     INSTA_UPDATE=always cargo test --workspace

@@ -289,7 +289,16 @@ async function behindJenkins(page) {
   if (counts.black > 0.05) say(page.name, "Jenkins", "chart", `${(100 * counts.black).toFixed(1)} % is black`);
 }
 
+// The top of a page, for docs/reports-compared.md (`just screenshots`).
+async function top(page, theme) {
+  const { context, opened, address } = await tab(page, { theme, width: 900 });
+  await opened.goto(address);
+  await opened.screenshot({ path: path.join(config.shots, `${page.name}-top-${theme}.png`) });
+  await context.close();
+}
+
 for (const page of config.pages) {
+  if (page.name === "history") for (const theme of ["light", "dark"]) await top(page, theme);
   const places = page.everywhere
     ? ["light", "dark"].flatMap((theme) => [320, 768, 1440].map((width) => [theme, width]))
     : [["light", 320], ["dark", 1440]];
