@@ -9,6 +9,7 @@ mod bounds;
 mod control;
 mod exact;
 pub mod junit;
+pub mod layout;
 pub mod markdown;
 pub mod moved;
 pub mod page;

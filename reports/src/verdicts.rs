@@ -94,6 +94,7 @@ pub(crate) fn word(word: Word) -> &'static str {
         Word::Regressed => "slower",
         Word::Equivalent => "no difference",
         Word::Undecided => "undecided",
+        Word::LayoutOnly => "layout only",
         Word::Failed => "failed",
         Word::Incomparable => "not comparable",
     }

@@ -16,7 +16,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use rand::rngs::StdRng;
-use rand::seq::SliceRandom;
+use rand::seq::{IndexedRandom, SliceRandom};
 use rand::{RngExt, SeedableRng};
 use record::gate::{Role, SideFailure, Unit};
 use record::{Pass, Unavailable, metrics};
@@ -56,6 +56,17 @@ pub struct Contest {
     pub baseline: Case,
     /// The case as the candidate has it.
     pub candidate: Case,
+    /// Both with their programs linked otherwise. Each pair takes one of each side at random, and
+    /// the programs above only where there are none.
+    pub layouts: [Vec<Case>; 2],
+}
+
+impl Contest {
+    /// The two programs of the next pair.
+    fn drawn(&self, rng: &mut StdRng) -> [&Case; 2] {
+        let [old, new] = &self.layouts;
+        [old.choose(rng).unwrap_or(&self.baseline), new.choose(rng).unwrap_or(&self.candidate)]
+    }
 }
 
 /// Says when a case is decided.
@@ -239,10 +250,11 @@ impl Tournament<'_> {
         answers: &mut Answers,
         rng: &mut StdRng,
     ) -> anyhow::Result<(Unit, Vec<Unavailable>)> {
-        let Contest { role, baseline, candidate } = &standing.contest;
+        let Contest { role, candidate, .. } = &standing.contest;
+        let sides = standing.contest.drawn(rng);
         let (started, started_ns) = (Instant::now(), now_ns());
         let turns = standing.turns(time);
-        let pair = self.bench.pair([baseline, candidate], &turns, rng)?;
+        let pair = self.bench.pair(sides, &turns, rng)?;
         let failure = match pair.failure {
             Some(failure) => Some(failure),
             None => answers.judge(*role, candidate, &pair.answers).err(),
@@ -308,7 +320,7 @@ fn control(standings: &[Standing], unfair: Option<(String, String)>) -> Option<C
     if let Some((name, value)) = unfair {
         Arc::make_mut(&mut candidate.runner).env.insert(name, value);
     }
-    Some(Contest { role: Role::Control, candidate, baseline })
+    Some(Contest { role: Role::Control, candidate, baseline, layouts: Default::default() })
 }
 
 /// The end of an output is enough for a person; all of it may be 64 KiB.

@@ -32,6 +32,8 @@ pub enum Word {
     Undecided,
     /// A side has no numbers because it failed, or its answer was wrong.
     Failed,
+    /// A change of time that is gone when both are linked in other orders.
+    LayoutOnly,
     /// The two did not do the same under the same conditions.
     Incomparable,
 }
@@ -41,6 +43,7 @@ words!(Word {
     Improved => "improved",
     Equivalent => "equivalent",
     Undecided => "undecided",
+    LayoutOnly => "layout_only",
     Failed => "failed",
     Incomparable => "incomparable",
 });
@@ -94,7 +97,11 @@ impl Finding {
         let word = match self.word {
             Word::Regressed => self.rule != RuleKind::Trend,
             Word::Failed => true,
-            Word::Improved | Word::Equivalent | Word::Undecided | Word::Incomparable => false,
+            Word::Improved
+            | Word::Equivalent
+            | Word::Undecided
+            | Word::LayoutOnly
+            | Word::Incomparable => false,
         };
         word && self.accepted.is_none()
     }

@@ -86,9 +86,9 @@ pub(super) fn counts(gate: &Gate) -> String {
         let let_pass = gate.findings.iter().filter(of_word).filter(accepted).count();
         match (all, let_pass) {
             (0, _) => {}
-            (all, 0) => parts.push(format!("{all} {}", word.as_str())),
+            (all, 0) => parts.push(format!("{all} {}", words(word))),
             (all, let_pass) => {
-                parts.push(format!("{all} {} ({let_pass} accepted)", word.as_str()));
+                parts.push(format!("{all} {} ({let_pass} accepted)", words(word)));
             }
         }
     }
@@ -163,9 +163,14 @@ fn metric(finding: &Finding) -> String {
     }
 }
 
+/// A word as people write it.
+fn words(word: Word) -> String {
+    word.as_str().replace('_', " ")
+}
+
 /// The word and what belongs to it.
 pub(super) fn verdict(finding: &Finding) -> String {
-    let word = finding.word.as_str();
+    let word = words(finding.word);
     if finding.accepted.is_some() {
         return format!("{word}, accepted");
     }
@@ -180,10 +185,10 @@ pub(super) fn verdict(finding: &Finding) -> String {
             Some(excluded) => {
                 format!("{word}: only {} or more is excluded", worse(finding, excluded))
             }
-            None if finding.reason.is_empty() => word.to_owned(),
+            None if finding.reason.is_empty() => word,
             None => format!("{word}: {}", finding.reason),
         },
-        _ if finding.reason.is_empty() => word.to_owned(),
+        _ if finding.reason.is_empty() => word,
         _ => format!("{word}: {}", finding.reason),
     }
 }

@@ -45,6 +45,10 @@ pub(crate) struct GateArgs {
     /// Do not hold the baseline against itself: quicker, and nothing vouches for the machine.
     #[arg(long)]
     pub(crate) no_control: bool,
+    /// Measure over N layouts of each side, linked as `layout` in the suite's `[build]` says
+    /// [default: 4, and only where time got worse and instructions did not].
+    #[arg(long, value_name = "N", requires = "base", value_parser = clap::value_parser!(u32).range(1..=64))]
+    pub(crate) layouts: Option<u32>,
     /// Do not profile the cases whose time changed.
     #[arg(long)]
     pub(crate) no_profile: bool,

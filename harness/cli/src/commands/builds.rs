@@ -153,6 +153,33 @@ impl Builder<'_> {
         Ok(executable(kept))
     }
 
+    /// A copy of what `layout` in `[build]` makes of a commit, or of the working tree, with this
+    /// seed. The tree of a commit is built first where it is not there any more.
+    ///
+    /// # Errors
+    /// When the tree cannot be built or linked.
+    pub(crate) fn layout(
+        &mut self,
+        commit: Option<&str>,
+        seed: u64,
+        copies: &Copies,
+        name: &str,
+    ) -> anyhow::Result<Party> {
+        let tree = match commit {
+            None => self.workspace.clone(),
+            Some(commit) => place::cache_root()?.join("gate/trees").join(commit),
+        };
+        if let Some(commit) = commit.filter(|commit| !is_at(&tree, commit)) {
+            self.add_tree(&tree, commit)?;
+            self.make(&tree)?;
+        }
+        eprintln!("linking layout {seed} in {}", tree.display());
+        let layout = self.build.and_then(|build| build.layout.as_ref());
+        let layout = layout.context("`[build]` states no `layout`")?;
+        let made = self.run(layout, &tree, Some(seed))?;
+        copies.of(&made.context("`[build]` names no `executable`")?, name).map(executable)
+    }
+
     fn add_tree(&self, tree: &Path, commit: &str) -> anyhow::Result<()> {
         if is_at(tree, commit) {
             return Ok(());
@@ -168,12 +195,26 @@ impl Builder<'_> {
 
     /// Runs the build in a tree; what it made, if the suite names it.
     fn make(&mut self, tree: &Path) -> anyhow::Result<Option<PathBuf>> {
+        match self.build {
+            Some(build) => self.run(&build.command, tree, None),
+            None => Ok(None),
+        }
+    }
+
+    fn run(
+        &mut self,
+        command: &CommandLine,
+        tree: &Path,
+        seed: Option<u64>,
+    ) -> anyhow::Result<Option<PathBuf>> {
         let Some(build) = self.build else { return Ok(None) };
         let workspace = self.workspace.to_string_lossy().into_owned();
+        let seed = seed.map_or_else(|| "{seed}".to_owned(), |seed| seed.to_string());
         let fill = |text: &String| {
-            text.replace("{tree}", &tree.to_string_lossy()).replace("{workspace}", &workspace)
+            let text = text.replace("{tree}", &tree.to_string_lossy());
+            text.replace("{workspace}", &workspace).replace("{seed}", &seed)
         };
-        let line = match &build.command {
+        let line = match command {
             CommandLine::Argv(argv) => CommandLine::Argv(argv.iter().map(fill).collect()),
             CommandLine::Shell(text) => CommandLine::Shell(fill(text)),
         };
@@ -209,9 +250,17 @@ impl Copies {
     /// # Errors
     /// When it cannot be made.
     pub(crate) fn new() -> anyhow::Result<Self> {
+        Self::beside("")
+    }
+
+    /// Another one of the same process, with a name of its own.
+    ///
+    /// # Errors
+    /// When it cannot be made.
+    pub(crate) fn beside(name: &str) -> anyhow::Result<Self> {
         let cache = place::cache_root()?.join("gate");
         forget_dead(&cache);
-        let path = cache.join(format!("{COPIES}{}", std::process::id()));
+        let path = cache.join(format!("{COPIES}{}", std::process::id())).join(name);
         fs::create_dir_all(&path).with_context(|| format!("cannot create `{}`", path.display()))?;
         Ok(Self(path))
     }

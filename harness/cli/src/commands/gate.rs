@@ -6,6 +6,7 @@
 pub(crate) mod accepted;
 mod ci;
 mod functions;
+mod layout;
 mod measured;
 mod sides;
 mod watch;

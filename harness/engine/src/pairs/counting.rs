@@ -72,7 +72,7 @@ impl Tournament<'_> {
         (answers, told): (&mut Answers, &mut Told<'_>),
         rng: &mut StdRng,
     ) -> anyhow::Result<Unit> {
-        let Contest { role: _, baseline, candidate } = contest;
+        let Contest { baseline, candidate, .. } = contest;
         let (started, started_ns) = (Instant::now(), now_ns());
         let pair = self.bench.counted_pair(plan, [baseline, candidate], repeat, rng)?;
         let failure = match pair.failure {

@@ -34,6 +34,8 @@ pub struct Build {
     pub command: CommandLine,
     /// What it makes, relative to the root of the tree; may hold the same names.
     pub executable: Option<String>,
+    /// What links it again with another layout of its code; may hold `{seed}` too.
+    pub layout: Option<CommandLine>,
     /// Variables added to its environment; may hold the same names.
     pub env: BTreeMap<String, String>,
     /// How long it may take.
@@ -92,22 +94,12 @@ const PEAK_FLOOR_BYTES: f64 = (4 << 20) as f64;
 /// `[build]`.
 pub(super) fn build(source: &Arc<Source>, wire: &Located<WireBuild>) -> Result<Build, SuiteError> {
     let build = &wire.value;
-    let command = match &build.command.value {
-        WireCommand::Text(text) => {
-            let located = build.command.with(text.clone());
-            check::words(source, "command", &located)?;
-            words::split(text).map_err(|error| {
-                SuiteError::at(source, &build.command.span, format!("`command`: {error}"))
-            })?
-        }
-        WireCommand::Words(list) => list
-            .iter()
-            .map(|word| check::text(source, "command", word))
-            .collect::<Result<Vec<_>, _>>()?,
-    };
-    if command.first().is_none_or(String::is_empty) {
-        return Err(cannot_be(source, &build.command.span, "command")
-            .allowed("a program, and then its arguments"));
+    let line = command(source, "command", &build.command)?;
+    let layout = build.layout.as_ref();
+    let layout = layout.map(|found| command(source, "layout", found)).transpose()?;
+    if let (Some(found), None) = (&build.layout, &build.executable) {
+        return Err(cannot_be(source, &found.span, "layout")
+            .note("`executable` must name what it makes: each layout is copied out of the tree"));
     }
     let executable = build.executable.as_ref();
     let executable =
@@ -120,7 +112,30 @@ pub(super) fn build(source: &Arc<Source>, wire: &Located<WireBuild>) -> Result<B
         Some(found) => check::duration(source, "timeout", found, BUILD_MAX)?,
         None => BUILD_USUAL,
     };
-    Ok(Build { command: CommandLine::Argv(command), executable, env, timeout })
+    Ok(Build { command: line, executable, layout, env, timeout })
+}
+
+/// A command line of one of the two forms.
+fn command(
+    source: &Arc<Source>,
+    key: &str,
+    wire: &Located<WireCommand>,
+) -> Result<CommandLine, SuiteError> {
+    let command = match &wire.value {
+        WireCommand::Text(text) => {
+            let located = wire.with(text.clone());
+            check::words(source, key, &located)?;
+            words::split(text)
+                .map_err(|error| SuiteError::at(source, &wire.span, format!("`{key}`: {error}")))?
+        }
+        WireCommand::Words(list) => {
+            list.iter().map(|word| check::text(source, key, word)).collect::<Result<Vec<_>, _>>()?
+        }
+    };
+    if command.first().is_none_or(String::is_empty) {
+        return Err(cannot_be(source, &wire.span, key).allowed("a program, and then its arguments"));
+    }
+    Ok(CommandLine::Argv(command))
 }
 
 /// Every `[[gate]]`; the usual rules where there is none.

@@ -216,6 +216,9 @@ pub(super) struct WireBuild {
     /// Program that the build makes, relative to the root of the tree: it takes the place of the
     /// program of every case, and serves dyno's own workloads.
     pub(super) executable: Option<Located<String>>,
+    /// Command that links what was built again, with its functions in another order; `{seed}` is the
+    /// number of the order.
+    pub(super) layout: Option<Located<WireCommand>>,
     /// Variables added to the environment of the build.
     #[serde(default)]
     pub(super) env: Entries<Located<String>>,

@@ -1,24 +1,26 @@
 //! The measuring of a gate, from its rules and sides to what was found: passes, pairs, and for the
 //! cases that changed the functions that the change lies in.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context;
-use engine::case::RunnerKind;
+use engine::case::{Case, RunnerKind};
 use engine::counters::{self, CounterSource, Scripted};
 use engine::measure::{Bench, now_ns};
-use engine::pairs::{Decision, Limits, Played, Stopper, Tournament};
+use engine::pairs::{Contest, Decision, Limits, Played, Stopper, Tournament};
 use engine::plan::Plan;
 use engine::session::Ended;
 use record::Pass;
-use record::gate::{Gate, Party, Rule, RuleKind, Side, Unit};
+use record::gate::{Finding, Gate, Party, Rule, RuleKind, Side, Unit};
 use record::store::{GateWriter, Store};
-use reports::gate::{Facts, Referee};
+use reports::gate::{Facts, Referee, layout as layouts};
 
 use super::functions::Profiles;
+use super::layout::{self, Layouts};
 use super::sides::{Countings, Sides};
 use super::watch::Lines;
 use crate::args::GateArgs;
+use crate::commands::builds::Builder;
 use crate::commands::measuring::{self, Ground};
 use crate::commands::planning;
 use crate::exit::UsageError;
@@ -44,10 +46,18 @@ pub(super) fn measured(
     limits: Limits,
     ground: &mut Ground,
 ) -> anyhow::Result<Option<(Gate, GateWriter)>> {
-    let contests = sides.contests(plan).map_err(UsageError)?;
+    let mut contests = sides.contests(plan).map_err(UsageError)?;
+    let linked = match args.layouts {
+        Some(count) => Some(linked(ground, (plan, &sides), count)?),
+        None => None,
+    };
+    if let Some(linked) = &linked {
+        contests = linked.all(contests).map_err(UsageError)?;
+    }
     let countings = sides.countings(plan).map_err(UsageError)?;
     let rules = rules(plan, &sides, &countings);
     let (baseline, candidate) = (sides.baseline.clone(), sides.candidate.clone());
+    let tree = ground.tree.clone();
     let stop = interrupt::listen("nothing was decided".to_owned())?;
     let mut warnings = Vec::new();
     let _alone = measuring::alone(&ground.store, &mut warnings);
@@ -74,6 +84,11 @@ pub(super) fn measured(
     let explained = played.and_then(|Played { ended, unavailable }| {
         let mut unavailable = unavailable;
         let (mut findings, control) = whistle.0.conclude();
+        if ended == Ended::Finished && linked.is_none() {
+            let again =
+                Again { plan, sides: &sides, tree: &tree, rules: &rules, contests: &contests };
+            again.judge(&mut findings, &mut tournament, (&mut lines, &mut keep), &mut warnings)?;
+        }
         if ended == Ended::Finished && !args.no_profile {
             let profiling = plan.profile.clone().unwrap_or_default();
             let bench = &mut tournament.bench;
@@ -122,6 +137,75 @@ fn unfair() -> Option<(String, String)> {
     text.split_once('=').map(|(name, value)| (name.to_owned(), value.to_owned()))
 }
 
+/// Both sides in so many layouts.
+fn linked(ground: &mut Ground, of: (&Plan, &Sides), count: u32) -> anyhow::Result<Layouts> {
+    let workspace = ground.tree.clone();
+    let build = of.0.build.as_ref();
+    let mut builder = Builder { launcher: &mut ground.launcher, workspace, build };
+    Layouts::link(&mut builder, of, count).context("--layouts")
+}
+
+/// What measuring the suspects again needs: cases whose time got worse while their work did not.
+struct Again<'a> {
+    plan: &'a Plan,
+    sides: &'a Sides,
+    tree: &'a Path,
+    rules: &'a [Rule],
+    contests: &'a [Contest],
+}
+
+impl Again<'_> {
+    /// Measures the suspects over other layouts and judges them anew. What keeps it from doing so is
+    /// said; the verdicts stay then.
+    fn judge(
+        &self,
+        findings: &mut [Finding],
+        tournament: &mut Tournament<'_>,
+        (lines, keep): (&mut Lines, &mut dyn FnMut(&Unit) -> anyhow::Result<()>),
+        warnings: &mut Vec<String>,
+    ) -> anyhow::Result<()> {
+        let suspects = layouts::suspects(findings);
+        if suspects.is_empty() {
+            return Ok(());
+        }
+        let workspace = self.tree.to_owned();
+        let build = self.plan.build.as_ref();
+        let launcher = &mut *tournament.bench.launcher;
+        let mut builder = Builder { launcher, workspace, build };
+        let linked = match Layouts::link(&mut builder, (self.plan, self.sides), layout::USUAL) {
+            Ok(linked) => linked,
+            Err(why) => {
+                let names: Vec<String> = suspects.iter().map(ToString::to_string).collect();
+                warnings.push(format!(
+                    "more time and not more instructions in {}: it may be the layout of the \
+                     program, which cannot be checked: {why:#}",
+                    names.join(", ")
+                ));
+                return Ok(());
+            }
+        };
+        let of = |contest: &&Contest| suspects.contains(&contest.candidate.id);
+        let contests = self.contests.iter().filter(of).cloned().collect();
+        tournament.contests = linked.all(contests).map_err(UsageError)?;
+        tournament.control = false;
+        let relative = self.rules.iter().filter(|rule| rule.kind == RuleKind::Relative);
+        let rules: Vec<Rule> = relative.cloned().collect();
+        let facts = self.plan.cases.iter().filter(|case| suspects.contains(&case.id)).map(known);
+        let mut whistle = Whistle(Referee::new(&rules, facts.collect()));
+        let played = tournament.run(&mut whistle, lines, keep)?;
+        lines.finish();
+        if played.ended == Ended::Finished {
+            layouts::judge(findings, &whistle.0.conclude().0, layout::USUAL);
+        }
+        Ok(())
+    }
+}
+
+/// A case without its history.
+fn known(case: &Case) -> Facts {
+    Facts::new(case.id.clone(), matches!(case.runner.kind, RunnerKind::Command(_)))
+}
+
 fn bench<'a>(
     ground: &'a mut Ground,
     plan: &'a Plan,
@@ -157,8 +241,7 @@ fn facts(plan: &Plan, sides: &Sides, store: &Store) -> anyhow::Result<Vec<Facts>
     let earlier = if most > 0 { store.gates(&plan.suite.name, most)? } else { Vec::new() };
     let mut all: Vec<Facts> = Vec::new();
     for case in &plan.cases {
-        let is_command = matches!(case.runner.kind, RunnerKind::Command(_));
-        let mut facts = Facts::new(case.id.clone(), is_command);
+        let mut facts = known(case);
         for finding in earlier.iter().flat_map(|gate| &gate.findings) {
             if let Some(change) = finding.change.filter(|_| finding.case == case.id)
                 && finding.rule == RuleKind::Relative

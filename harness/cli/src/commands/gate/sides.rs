@@ -66,6 +66,11 @@ impl Sides {
         Ok(countings)
     }
 
+    /// Whether both were built here, from revisions or the working tree.
+    pub(super) fn are_built(&self) -> bool {
+        self.baseline.commit.is_some()
+    }
+
     fn both(&self, cases: &[Case]) -> Result<Vec<Contest>, String> {
         let chosen = |case: &&Case| match &self.of_runner {
             Some(name) => case.runner.name == *name,
@@ -73,7 +78,8 @@ impl Sides {
         };
         let contests = cases.iter().filter(chosen).map(|case| {
             let (baseline, candidate) = (self.base.case(case)?, self.new.case(case)?);
-            Ok(Contest { role: Role::Case, baseline, candidate })
+            let layouts = Default::default();
+            Ok(Contest { role: Role::Case, baseline, candidate, layouts })
         });
         contests.collect()
     }
