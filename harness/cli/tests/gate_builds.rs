@@ -291,3 +291,72 @@ fn the_examples_of_docs_ci_md_are_what_their_servers_understand() {
         assert!(!bad.status.success(), "{schema} takes anything");
     }
 }
+
+/// A repository whose program can be linked with other layouts, on a machine that counts
+/// instructions, always the same, and has no simulator.
+fn with_layouts(place: &Place, layout: &str) -> impl Fn(&[&str]) -> Finished {
+    let text = SUITE.replace("executable", &format!("{layout}executable"));
+    let rule = "[[gate]]\nmetric = \"instructions\"\nexact = true\n[[runner]]";
+    place.write("suite.toml", &text.replace("[[runner]]", rule));
+    let build = fs::read_to_string(place.path().join("build.sh")).unwrap();
+    place.write("layout.sh", &build.replace("cat wall", "cat linked"));
+    place.write("linked", "1000000");
+    commit(place);
+    fs::create_dir(place.path().join("bin")).unwrap();
+    place.write("bin/valgrind", "#!/bin/sh\nexit 1\n");
+    let valgrind = place.path().join("bin/valgrind");
+    assert!(Command::new("chmod").arg("+x").arg(valgrind).status().unwrap().success());
+    place.write(
+        "counters.json",
+        r#"{"groups": [{"name": "g", "events": [{"metric": "instructions", "values": [9]}]}]}"#,
+    );
+    place.write("wall", "1060000");
+    move |more: &[&str]| {
+        let gate = ["gate", "suite.toml", "--no-control", "--no-profile", "--base", "HEAD"];
+        let mut command = place.command(&[&gate[..], more].concat());
+        let path = std::env::var("PATH").unwrap();
+        command.env("PATH", format!("{}/bin:{path}", place.path().display()));
+        command.env("XDG_CACHE_HOME", place.path().join("cache"));
+        command.env("DYNO_SCRIPTED_COUNTERS", place.path().join("counters.json"));
+        command.env_remove("GITHUB_STEP_SUMMARY").env_remove("GITHUB_ACTIONS");
+        Finished::of(&mut command)
+    }
+}
+
+const LAYOUT: &str = "layout = [\"sh\", \"layout.sh\", \"{seed}\"]\n";
+
+#[test]
+fn a_change_of_time_that_other_layouts_do_not_have_is_one_of_the_layout_only() {
+    let Some(place) = repository() else { return };
+    let gate = with_layouts(&place, LAYOUT);
+    let finished = gate(&[]).expect(0);
+    let (text, said) = (finished.stdout(), finished.stderr());
+    assert!(text.contains("layout only: gone in 4 other layouts of each side"), "{text}");
+    assert!(text.starts_with("gate passed: "), "{text}");
+    assert_eq!(said.matches("linking layout ").count(), 8, "{said}");
+
+    // The candidate is slower however it is linked.
+    place.write("linked", "1060000");
+    let text = gate(&[]).expect(3).stdout();
+    assert!(text.contains("regressed: in 4 other layouts too (+6.0 %)"), "{text}");
+}
+
+#[test]
+fn many_layouts_are_measured_from_the_first_pair_where_that_is_asked_for() {
+    let Some(place) = repository() else { return };
+    let gate = with_layouts(&place, LAYOUT);
+    let finished = gate(&["--layouts", "3"]).expect(0);
+    let said = finished.stderr();
+    assert_eq!(said.matches("linking layout ").count(), 6, "{said}");
+    assert!(finished.stdout().contains("equivalent"), "{}", finished.stdout());
+}
+
+#[test]
+fn a_layout_that_cannot_be_checked_is_said_and_the_verdict_stays() {
+    let Some(place) = repository() else { return };
+    let gate = with_layouts(&place, "");
+    let text = gate(&[]).expect(3).stdout();
+    assert!(text.contains("`[build]` of the suite states no `layout`"), "{text}");
+    let refused = gate(&["--layouts", "3"]).expect(1).stderr();
+    assert!(refused.contains("--layouts: `[build]` of the suite states no `layout`"), "{refused}");
+}

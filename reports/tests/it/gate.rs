@@ -12,7 +12,7 @@ use reports::gate::junit::junit;
 use reports::gate::markdown::markdown;
 use reports::gate::page::page;
 use reports::gate::text::{Only, table};
-use reports::gate::{Facts, Referee};
+use reports::gate::{Facts, Referee, layout};
 
 fn rule(kind: RuleKind, metric: &str) -> Rule {
     Rule {
@@ -292,4 +292,34 @@ fn the_table_of_a_gate_reads_like_this() {
 
     control: none, so nothing vouches for this machine
     ");
+}
+
+#[test]
+fn more_time_without_more_work_is_held_against_other_layouts() {
+    let exact = |metric: &str, word| Finding {
+        rule: RuleKind::Exact,
+        metric: metric.to_owned(),
+        word,
+        ..wide(1).findings.remove(0)
+    };
+    let time = wide(1).findings.remove(0);
+    let all = |instructions, allocations| {
+        vec![time.clone(), exact("instructions", instructions), exact("allocations", allocations)]
+    };
+    assert!(layout::suspects(std::slice::from_ref(&time)).is_empty(), "nobody can tell");
+    assert!(layout::suspects(&all(Word::Regressed, Word::Equivalent)).is_empty());
+    assert!(layout::suspects(&all(Word::Equivalent, Word::Regressed)).is_empty());
+    assert_eq!(layout::suspects(&all(Word::Equivalent, Word::Equivalent)), [time.case.clone()]);
+    let judged = |word| {
+        let mut findings = vec![time.clone()];
+        layout::judge(&mut findings, &[Finding { word, ..time.clone() }], 4);
+        (findings[0].word, findings[0].fails(), findings.remove(0).reason)
+    };
+    let (word, fails, reason) = judged(Word::Equivalent);
+    assert_eq!((word, fails), (Word::LayoutOnly, false));
+    assert!(reason.starts_with("gone in 4 other layouts of each side ("), "{reason}");
+    assert_eq!(judged(Word::Regressed).0, Word::Regressed);
+    let (word, fails, reason) = judged(Word::Undecided);
+    assert_eq!((word, fails), (Word::Regressed, true));
+    assert!(reason.contains("do not tell"), "{reason}");
 }

@@ -10,9 +10,9 @@ use engine::measure::{Bench, now_ns};
 use engine::pairs::{Contest, Decision, Limits, Played, Stopper, Tournament};
 use engine::plan::Plan;
 use engine::session::Ended;
-use record::Pass;
 use record::gate::{Finding, Gate, Party, Rule, RuleKind, Side, Unit};
 use record::store::{GateWriter, Store};
+use record::{Pass, Unavailable};
 use reports::gate::{Facts, Referee, layout as layouts};
 
 use super::functions::Profiles;
@@ -46,14 +46,7 @@ pub(super) fn measured(
     limits: Limits,
     ground: &mut Ground,
 ) -> anyhow::Result<Option<(Gate, GateWriter)>> {
-    let mut contests = sides.contests(plan).map_err(UsageError)?;
-    let linked = match args.layouts {
-        Some(count) => Some(linked(ground, (plan, &sides), count)?),
-        None => None,
-    };
-    if let Some(linked) = &linked {
-        contests = linked.all(contests).map_err(UsageError)?;
-    }
+    let (contests, _linked) = contests(args, (plan, &sides), ground)?;
     let countings = sides.countings(plan).map_err(UsageError)?;
     let rules = rules(plan, &sides, &countings);
     let (baseline, candidate) = (sides.baseline.clone(), sides.candidate.clone());
@@ -81,25 +74,17 @@ pub(super) fn measured(
     let mut keep = |unit: &Unit| writer.append(unit).context("cannot keep a pair");
     let played = tournament.run(&mut whistle, &mut lines, &mut keep);
     lines.finish();
+    let again = Again { plan, sides: &sides, tree: &tree, rules: &rules, contests: &contests };
     let explained = played.and_then(|Played { ended, unavailable }| {
-        let mut unavailable = unavailable;
-        let (mut findings, control) = whistle.0.conclude();
-        if ended == Ended::Finished && linked.is_none() {
-            let again =
-                Again { plan, sides: &sides, tree: &tree, rules: &rules, contests: &contests };
-            again.judge(&mut findings, &mut tournament, (&mut lines, &mut keep), &mut warnings)?;
+        let (findings, control) = whistle.0.conclude();
+        let mut found = Found { findings, unavailable, warnings };
+        if ended == Ended::Finished {
+            again.explain(args, &mut found, &mut tournament, (&mut lines, &mut keep))?;
         }
-        if ended == Ended::Finished && !args.no_profile {
-            let profiling = plan.profile.clone().unwrap_or_default();
-            let bench = &mut tournament.bench;
-            let (contests, unavailable) = (&contests, &mut unavailable);
-            Profiles { bench, contests, profiling, stop: &stop, unavailable }
-                .explain(&mut findings)?;
-        }
-        Ok((ended, findings, control, unavailable))
+        Ok((ended, found, control))
     });
     let _ = std::fs::remove_dir_all(&work_dir);
-    let (ended, findings, control, mut unavailable) = explained?;
+    let (ended, Found { findings, mut unavailable, warnings }, control) = explained?;
     if ended == Ended::Interrupted {
         eprintln!("interrupted; the pairs so far are in {}", writer.directory().display());
         return Ok(None);
@@ -137,15 +122,31 @@ fn unfair() -> Option<(String, String)> {
     text.split_once('=').map(|(name, value)| (name.to_owned(), value.to_owned()))
 }
 
-/// Both sides in so many layouts.
-fn linked(ground: &mut Ground, of: (&Plan, &Sides), count: u32) -> anyhow::Result<Layouts> {
-    let workspace = ground.tree.clone();
-    let build = of.0.build.as_ref();
+/// The cases with both programs, in as many layouts as are asked for.
+fn contests(
+    args: &GateArgs,
+    (plan, sides): (&Plan, &Sides),
+    ground: &mut Ground,
+) -> anyhow::Result<(Vec<Contest>, Option<Layouts>)> {
+    let contests = sides.contests(plan).map_err(UsageError)?;
+    let Some(count) = args.layouts else { return Ok((contests, None)) };
+    let (workspace, build) = (ground.tree.clone(), plan.build.as_ref());
     let mut builder = Builder { launcher: &mut ground.launcher, workspace, build };
-    Layouts::link(&mut builder, of, count).context("--layouts")
+    let linked = Layouts::link(&mut builder, (plan, sides), count).context("--layouts")?;
+    Ok((linked.all(contests).map_err(UsageError)?, Some(linked)))
 }
 
-/// What measuring the suspects again needs: cases whose time got worse while their work did not.
+/// Keeps a pair.
+type Keep<'k> = dyn FnMut(&Unit) -> anyhow::Result<()> + 'k;
+
+/// What was found, and what is to be said of it.
+struct Found {
+    findings: Vec<Finding>,
+    unavailable: Vec<Unavailable>,
+    warnings: Vec<String>,
+}
+
+/// What looking again at a change needs.
 struct Again<'a> {
     plan: &'a Plan,
     sides: &'a Sides,
@@ -155,28 +156,46 @@ struct Again<'a> {
 }
 
 impl Again<'_> {
-    /// Measures the suspects over other layouts and judges them anew. What keeps it from doing so is
-    /// said; the verdicts stay then.
+    /// Holds changes of time against other layouts, and tells the functions of what is left.
+    fn explain(
+        &self,
+        args: &GateArgs,
+        found: &mut Found,
+        tournament: &mut Tournament<'_>,
+        (lines, keep): (&mut Lines, &mut Keep<'_>),
+    ) -> anyhow::Result<()> {
+        if args.layouts.is_none() {
+            self.judge(found, tournament, (lines, keep))?;
+        }
+        if args.no_profile {
+            return Ok(());
+        }
+        let profiling = self.plan.profile.clone().unwrap_or_default();
+        let (contests, stop) = (self.contests, tournament.stop);
+        let (bench, unavailable) = (&mut tournament.bench, &mut found.unavailable);
+        Profiles { bench, contests, profiling, stop, unavailable }.explain(&mut found.findings)
+    }
+
+    /// Measures the cases whose time got worse while their work did not over other layouts. What
+    /// keeps it from doing so is said; the verdicts stay then.
     fn judge(
         &self,
-        findings: &mut [Finding],
+        found: &mut Found,
         tournament: &mut Tournament<'_>,
-        (lines, keep): (&mut Lines, &mut dyn FnMut(&Unit) -> anyhow::Result<()>),
-        warnings: &mut Vec<String>,
+        (lines, keep): (&mut Lines, &mut Keep<'_>),
     ) -> anyhow::Result<()> {
-        let suspects = layouts::suspects(findings);
+        let suspects = layouts::suspects(&found.findings);
         if suspects.is_empty() {
             return Ok(());
         }
-        let workspace = self.tree.to_owned();
-        let build = self.plan.build.as_ref();
+        let (workspace, build) = (self.tree.to_owned(), self.plan.build.as_ref());
         let launcher = &mut *tournament.bench.launcher;
         let mut builder = Builder { launcher, workspace, build };
         let linked = match Layouts::link(&mut builder, (self.plan, self.sides), layout::USUAL) {
             Ok(linked) => linked,
             Err(why) => {
                 let names: Vec<String> = suspects.iter().map(ToString::to_string).collect();
-                warnings.push(format!(
+                found.warnings.push(format!(
                     "more time and not more instructions in {}: it may be the layout of the \
                      program, which cannot be checked: {why:#}",
                     names.join(", ")
@@ -195,7 +214,7 @@ impl Again<'_> {
         let played = tournament.run(&mut whistle, lines, keep)?;
         lines.finish();
         if played.ended == Ended::Finished {
-            layouts::judge(findings, &whistle.0.conclude().0, layout::USUAL);
+            layouts::judge(&mut found.findings, &whistle.0.conclude().0, layout::USUAL);
         }
         Ok(())
     }
