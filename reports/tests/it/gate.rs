@@ -309,7 +309,8 @@ fn more_time_without_more_work_is_held_against_other_layouts() {
     assert!(layout::suspects(std::slice::from_ref(&time)).is_empty(), "nobody can tell");
     assert!(layout::suspects(&all(Word::Regressed, Word::Equivalent)).is_empty());
     assert!(layout::suspects(&all(Word::Equivalent, Word::Regressed)).is_empty());
-    assert_eq!(layout::suspects(&all(Word::Equivalent, Word::Equivalent)), [time.case.clone()]);
+    let found = layout::suspects(&all(Word::Equivalent, Word::Equivalent));
+    assert_eq!(found, std::slice::from_ref(&time.case));
     let judged = |word| {
         let mut findings = vec![time.clone()];
         layout::judge(&mut findings, &[Finding { word, ..time.clone() }], 4);
