@@ -7,6 +7,7 @@
 pub mod accepted;
 mod bounds;
 mod control;
+pub mod duel;
 mod exact;
 pub mod junit;
 pub mod layout;

@@ -3,6 +3,7 @@
 //! The command line calls [`show`], [`runs_table`] and [`html`]. Everything here is data in, text
 //! out: no path, no clock, no environment, so that equal stores give equal bytes.
 
+pub mod bisect;
 pub mod charts;
 pub mod compare;
 pub mod derived;

@@ -2,6 +2,7 @@
 //! comes back into text and an exit code.
 
 pub(crate) mod accept;
+pub(crate) mod bisect;
 pub(crate) mod cmd;
 pub(crate) mod compare;
 pub(crate) mod completions;

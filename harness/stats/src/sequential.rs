@@ -67,6 +67,14 @@ impl Levels {
         usable.then(|| Self { red: members as f64 / alpha, pass: Self::PASS })
     }
 
+    /// Levels of a single number for which both answers must be right: one that got worse by
+    /// `must_catch` passes, and one that did not by more than tolerated is called regressed, with
+    /// probability `alpha` at most each. `None` unless 0 < `alpha` < 1.
+    pub fn of_search(alpha: f64) -> Option<Self> {
+        let usable = 0.0 < alpha && alpha < 1.0;
+        usable.then(|| Self { red: 1.0 / alpha, pass: 1.0 / alpha })
+    }
+
     /// The e-value at which a member is called regressed or improved.
     pub fn red(self) -> f64 {
         self.red

@@ -65,6 +65,7 @@ impl Trial for Bets {
 }
 
 /// One metric of one case, and the bets on it.
+#[derive(Debug)]
 pub(super) struct Series {
     pub(super) metric: String,
     pub(super) gate: PairGate,

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{ArgGroup, Args};
 
-use super::{EndingArgs, SamplingArgs};
+use super::{EndingArgs, ProgressChoice, SamplingArgs, StoreArgs};
 
 #[derive(Debug, Args)]
 #[command(group(ArgGroup::new("which").required(true).args(["revs", "revs_file"])))]
@@ -52,4 +52,45 @@ pub(crate) struct RepoArgs {
     /// The repository whose revisions are meant [default: the one around the suite].
     #[arg(long, value_name = "DIR")]
     pub(crate) repo: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct BisectArgs {
+    /// A revision at which the case was as it should be.
+    #[arg(value_name = "GOOD")]
+    pub(crate) good: String,
+    /// A later one at which it is worse.
+    #[arg(value_name = "BAD")]
+    pub(crate) bad: String,
+    /// The case, by id or by what it is called in its suite.
+    #[arg(value_name = "CASE")]
+    pub(crate) case: String,
+    /// The suite, a TOML file.
+    #[arg(long, value_name = "FILE", default_value = "dyno.toml")]
+    pub(crate) suite: PathBuf,
+    #[command(flatten)]
+    pub(crate) repo: RepoArgs,
+    /// What is worse [default: that of the suite's first relative rule for the case, else time].
+    #[arg(long, value_name = "METRIC")]
+    pub(crate) metric: Option<String>,
+    /// The probability with which the answer may be wrong, over all comparisons together.
+    #[arg(long, value_name = "P", default_value_t = 0.01, value_parser = probability)]
+    pub(crate) alpha: f64,
+    /// Limit on one comparison; one that is not decided by then is skipped.
+    #[arg(long, value_name = "TIME", default_value = "60s")]
+    pub(crate) per_case: String,
+    /// Override a parameter or a sampling key, for instance rows=100000 (repeatable).
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    pub(crate) set: Vec<String>,
+    /// How progress is shown.
+    #[arg(long, value_name = "HOW", value_enum, default_value_t)]
+    pub(crate) progress: ProgressChoice,
+    #[command(flatten)]
+    pub(crate) store: StoreArgs,
+}
+
+fn probability(text: &str) -> Result<f64, String> {
+    let value: Option<f64> = text.parse().ok();
+    let value = value.filter(|value| *value > 0.0 && *value < 1.0);
+    value.ok_or_else(|| "a probability between 0 and 1, for instance 0.01".to_owned())
 }

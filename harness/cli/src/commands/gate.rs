@@ -9,7 +9,7 @@ mod functions;
 mod layout;
 mod measured;
 mod sides;
-mod watch;
+pub(crate) mod watch;
 
 use std::time::Duration;
 
@@ -98,7 +98,7 @@ fn no_base(why: &str, pass: bool) -> anyhow::Result<Exit> {
 }
 
 /// A duration that an option states.
-fn duration(option: &str, text: &str) -> anyhow::Result<Duration> {
+pub(crate) fn duration(option: &str, text: &str) -> anyhow::Result<Duration> {
     let parsed: Option<SignedDuration> = text.trim().parse().ok();
     let positive = parsed.and_then(|time| Duration::try_from(time).ok());
     positive.filter(|time| *time >= Duration::from_millis(1)).ok_or_else(|| {

@@ -92,7 +92,10 @@ impl<'a> Asked<'a> {
 }
 
 /// Refuses a suite whose programs would be the same ones at every revision.
-fn in_its_tree(plan: &Plan, repository: &Repository) -> anyhow::Result<()> {
+///
+/// # Errors
+/// When a runner works outside of the repository and no executable takes its place.
+pub(crate) fn in_its_tree(plan: &Plan, repository: &Repository) -> anyhow::Result<()> {
     if plan.build.as_ref().is_some_and(|build| build.executable.is_some()) {
         return Ok(());
     }

@@ -15,7 +15,7 @@ use crate::progress::clock;
 const PLAIN_EVERY: Duration = Duration::from_secs(10);
 
 /// One line of progress.
-pub(super) struct Lines {
+pub(crate) struct Lines {
     term: Option<Term>,
     plain: bool,
     started: Instant,
@@ -26,7 +26,7 @@ pub(super) struct Lines {
 }
 
 impl Lines {
-    pub(super) fn new(choice: ProgressChoice) -> Self {
+    pub(crate) fn new(choice: ProgressChoice) -> Self {
         let term = Term::stderr();
         let able = term.is_term() && std::env::var_os("TERM").is_none_or(|t| t != "dumb");
         Self {
@@ -41,7 +41,7 @@ impl Lines {
     }
 
     /// Removes the line, so that the result stands alone.
-    pub(super) fn finish(&mut self) {
+    pub(crate) fn finish(&mut self) {
         if let (Some(term), true) = (&self.term, self.drawn) {
             // A terminal that goes away must not end the gate.
             let _ = term.clear_last_lines(1);
