@@ -21,6 +21,10 @@ check:
 gate base="HEAD~1" *args:
     cargo dyno gate configs/gate.toml --base {{base}} {{args}}
 
+# This repository from revision to revision, for instance `just history HEAD~5..HEAD`.
+history revs *args:
+    cargo dyno history configs/history.toml --revs {{revs}} {{args}}
+
 # The report of the last run, or of RUN...
 report *runs:
     cargo dyno report {{runs}}

@@ -155,7 +155,6 @@ impl Report<'_> {
         table.add_row([&commit(good), &title(good), "", "", "", "good: held against"]);
         for one in rows {
             let revision = &self.revisions[one.at];
-            let why = if one.why.is_empty() { String::new() } else { format!(": {}", one.why) };
             let right = |text: String| Cell::new(text).set_alignment(CellAlignment::Right);
             table.add_row([
                 Cell::new(commit(revision)),
@@ -163,7 +162,7 @@ impl Report<'_> {
                 right(one.change_words()),
                 Cell::new(one.sequence()),
                 right(one.pairs.to_string()),
-                Cell::new(shorten(&format!("{}{why}", one.said), 60)),
+                Cell::new(one.said),
             ]);
         }
         table.to_string().lines().map(|line| format!("{}\n", line.trim_end())).collect()
@@ -179,15 +178,13 @@ impl Report<'_> {
         )
     }
 
+    /// Why what was skipped was skipped.
     fn skips(&self) -> String {
-        let skipped = self.asked.iter().filter(|one| one.said == "skipped").count();
-        match skipped {
-            0 => String::new(),
-            some => format!(
-                "{} could not be judged and stay under suspicion where no other one clears them\n",
-                counted(some, "revision")
-            ),
-        }
+        let skipped = self.asked.iter().filter(|one| !one.why.is_empty());
+        let line = |one: &Asked| {
+            format!("skipped: {}: {}\n", name(&self.revisions[one.at]), printable(&one.why))
+        };
+        skipped.map(line).collect()
     }
 }
 
