@@ -13,6 +13,7 @@ pub mod gate;
 pub mod history;
 pub mod profile;
 pub mod run_set;
+pub mod trend;
 pub mod warnings;
 
 mod columns;

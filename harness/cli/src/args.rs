@@ -30,7 +30,7 @@ pub(crate) use gate::{AcceptArgs, GateArgs, GateFormat, OnlyChoice};
 pub(crate) use history::{ChoiceArgs, CompareArgs, MarkArgs, StepArgs};
 pub(crate) use profile::{ExportFormat, ProfileArgs};
 pub(crate) use report::{ReportArgs, ReportFormat};
-pub(crate) use revisions::{BisectArgs, HistoryArgs, RepoArgs};
+pub(crate) use revisions::{BisectArgs, HistoryArgs, RepoArgs, TrendArgs};
 
 const EXIT_CODES: &str = "\
 Exit codes: 0 ok, 1 internal, 2 usage or suite, 3 regression, 4 nothing selected, 5 wrong answer,
@@ -68,6 +68,8 @@ pub(crate) enum Command {
     Accept(AcceptArgs),
     /// Measure a suite at every revision of a range, in turn, as one history.
     History(Box<HistoryArgs>),
+    /// Find where the level of a metric changes over a history, or over the runs of a suite.
+    Trend(TrendArgs),
     /// Find the revision that made a case worse, by paired comparisons with a stated error rate.
     Bisect(Box<BisectArgs>),
     /// Say which step of an optimisation history a run stands for, and whether it was reverted.

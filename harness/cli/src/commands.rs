@@ -24,6 +24,7 @@ pub(crate) mod run;
 pub(crate) mod runs;
 pub(crate) mod schema;
 pub(crate) mod show;
+pub(crate) mod trend;
 pub(crate) mod workloads;
 
 mod builds;

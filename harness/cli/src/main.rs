@@ -55,6 +55,7 @@ fn dispatch(command: &Command) -> anyhow::Result<Exit> {
         Command::Accept(args) => commands::accept::run(args),
         Command::Gate(args) => commands::gate::run(args),
         Command::Bisect(args) => commands::bisect::run(args),
+        Command::Trend(args) => commands::trend::run(args),
         Command::History(args) => commands::history::run(args),
         Command::Mark(args) => commands::mark::run(args),
         Command::Runs(args) => commands::runs::run(args),

@@ -2,7 +2,7 @@
 //!
 //! `dyno bisect` asks it revision by revision. Pure, as the rules of a gate are.
 
-use record::gate::{Change, Margins, Role, SideFailure, Unit};
+use record::gate::{Change, Margins, Role, Rule, SideFailure, Unit};
 use stats::sequential::{Decision, Levels};
 
 use super::relative::Series;
@@ -13,8 +13,10 @@ use super::{Facts, pairs};
 pub struct Question {
     /// The metric; [`record::gate::TIME`] for the clock that tells more.
     pub metric: String,
-    /// Worse by more than `must_catch` is worse, by less than `tolerated` it is not. `None` for the
-    /// usual margins of the metric.
+    /// The suite's rule, which may state margins.
+    pub rule: Option<Rule>,
+    /// The margins, whatever the rule says: worse by more than `tolerated` is worse, by less than
+    /// `must_catch` it is not.
     pub margins: Option<Margins>,
     /// The probability with which either answer may be wrong.
     pub alpha: f64,
@@ -62,8 +64,9 @@ impl Duel {
         }
         if self.series.is_none() {
             let metric = pairs::resolve(&self.question.metric, unit);
-            let usual = Margins::usual(&metric, self.is_command);
-            let margins = self.question.margins.unwrap_or(usual);
+            let usual = pairs::usual_margins(&metric, self.is_command);
+            let of_rule = self.question.rule.as_ref().map_or(usual, |rule| rule.margins(usual));
+            let margins = self.question.margins.unwrap_or(of_rule);
             self.series = Levels::of_search(self.question.alpha)
                 .and_then(|levels| Series::new(metric, margins, levels, 0.0));
             self.impossible = self.series.is_none();

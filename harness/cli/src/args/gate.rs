@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{ArgGroup, Args, ValueEnum};
 
-use super::{ProgressChoice, StoreArgs};
+use super::{ProgressChoice, RepoArgs, StoreArgs};
 
 #[derive(Debug, Args)]
 #[command(group(ArgGroup::new("baseline").required(true).args(["base", "base_exe", "base_runner"])))]
@@ -30,6 +30,8 @@ pub(crate) struct GateArgs {
     /// The `[[runner]]` that is judged: its cases are measured with both.
     #[arg(long, value_name = "NAME", requires = "base_runner")]
     pub(crate) candidate_runner: Option<String>,
+    #[command(flatten)]
+    pub(crate) repo: RepoArgs,
     /// Only cases for which this holds, for instance 'step >= 05 and writers = 2'.
     #[arg(short, long, value_name = "EXPR")]
     pub(crate) filter: Option<String>,

@@ -47,7 +47,7 @@ pub(crate) struct HistoryArgs {
 }
 
 /// Which repository is meant.
-#[derive(Debug, Default, Args)]
+#[derive(Clone, Debug, Default, Args)]
 pub(crate) struct RepoArgs {
     /// The repository whose revisions are meant [default: the one around the suite].
     #[arg(long, value_name = "DIR")]
@@ -93,4 +93,25 @@ fn probability(text: &str) -> Result<f64, String> {
     let value: Option<f64> = text.parse().ok();
     let value = value.filter(|value| *value > 0.0 && *value < 1.0);
     value.ok_or_else(|| "a probability between 0 and 1, for instance 0.01".to_owned())
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct TrendArgs {
+    /// A suite, by its file or name: all its runs on this machine; or runs: a history alone, others
+    /// in the order given [default: the newest history, else the suite of the last run].
+    #[arg(value_name = "SUITE|RUN")]
+    pub(crate) what: Vec<String>,
+    /// Only the case of that name, by id or label.
+    #[arg(long, value_name = "CASE")]
+    pub(crate) case: Option<String>,
+    /// The metric whose level is looked at.
+    #[arg(long, value_name = "METRIC", default_value = "wall_time")]
+    pub(crate) metric: String,
+    /// Compare the two revisions on either side of each change, in pairs, as `dyno gate` does.
+    #[arg(long)]
+    pub(crate) confirm: bool,
+    #[command(flatten)]
+    pub(crate) repo: RepoArgs,
+    #[command(flatten)]
+    pub(crate) store: StoreArgs,
 }

@@ -12,7 +12,7 @@ use engine::pairs::{Contest, Decision, Limits, Party, Played, Stopper, Tournamen
 use engine::plan::Plan;
 use engine::session::Ended;
 use record::Revision;
-use record::gate::{Margins, Role, RuleKind, TIME, Unit};
+use record::gate::{Margins, Role, Rule, RuleKind, TIME, Unit};
 use reports::bisect::{self, Asked, Report};
 use reports::gate::Facts;
 use reports::gate::duel::{Duel, Question, Verdict};
@@ -48,7 +48,7 @@ pub(crate) fn run(args: &BisectArgs) -> anyhow::Result<Exit> {
     super::history::in_its_tree(&plan, &repository)?;
     let case = chosen(&plan, &args.case)?.clone();
     let limits = Limits { total: None, per_case: duration("--per-case", &args.per_case)? };
-    let (metric, margins) = asked_of(&plan, &case, args.metric.as_deref());
+    let (metric, rule) = asked_of(&plan, &case, args.metric.as_deref());
     let work_dir =
         measuring::work_dir(&plan, &ground.store).join(format!("bisect-{}", std::process::id()));
     let mut hunt = Hunt {
@@ -60,7 +60,7 @@ pub(crate) fn run(args: &BisectArgs) -> anyhow::Result<Exit> {
         work_dir,
         lines: Lines::new(args.progress),
     };
-    let found = hunt.find(search, (&case, &metric, margins));
+    let found = hunt.find(search, (&case, &metric, rule));
     let _ = std::fs::remove_dir_all(&hunt.work_dir);
     let Some((search, asked)) = found? else { return Ok(Exit::Interrupted) };
     let report = Report {
@@ -92,18 +92,17 @@ fn chosen<'a>(plan: &'a Plan, name: &str) -> anyhow::Result<&'a Case> {
     Err(UsageError(format!("no case `{name}`; there are: {}", known.join(", "))).into())
 }
 
-/// The metric and the margins: as told, else those of the suite's first rule about a change.
-fn asked_of(plan: &Plan, case: &Case, told: Option<&str>) -> (String, Option<Margins>) {
-    let of_case = |kind| {
-        plan.rules.iter().filter(move |rule| rule.kind == kind && rule.cases.contains(&case.id))
+/// The metric and the suite's first rule about a change of it: as told, else that of the first rule
+/// about any change.
+fn asked_of<'a>(plan: &'a Plan, case: &Case, told: Option<&str>) -> (String, Option<&'a Rule>) {
+    let of_case = |rule: &&Rule| {
+        rule.kind == RuleKind::Relative
+            && rule.cases.contains(&case.id)
+            && told.is_none_or(|told| rule.metric == told)
     };
-    let rule = of_case(RuleKind::Relative).find(|rule| told.is_none_or(|told| rule.metric == told));
-    let metric = told.map(str::to_owned).or(rule.map(|rule| rule.metric.clone()));
-    let metric = metric.unwrap_or_else(|| TIME.to_owned());
-    let is_command = matches!(case.runner.kind, RunnerKind::Command(_));
-    let stated = rule.filter(|rule| rule.tolerated.is_some() || rule.must_catch.is_some());
-    let margins = stated.map(|rule| rule.margins(&metric, is_command));
-    (metric, margins)
+    let rule = plan.rules.iter().find(of_case);
+    let metric = told.or(rule.map(|rule| rule.metric.as_str())).unwrap_or(TIME);
+    (metric.to_owned(), rule)
 }
 
 /// What every comparison needs.
@@ -131,7 +130,7 @@ impl Hunt<'_> {
     fn find(
         &mut self,
         mut search: Search,
-        (case, metric, usual): (&Case, &str, Option<Margins>),
+        (case, metric, rule): (&Case, &str, Option<&Rule>),
     ) -> anyhow::Result<Option<(Search, Vec<Asked>)>> {
         let stop = interrupt::listen("nothing was found".to_owned())?;
         let mut warnings = Vec::new();
@@ -140,10 +139,11 @@ impl Hunt<'_> {
         let good = self.build(first).context("the good revision does not build")?;
         let good = good.case(case).map_err(UsageError)?;
         let mut asked: Vec<Asked> = Vec::new();
-        let mut margins = usual;
+        let mut margins = None;
         while let Some(next) = search.next_question() {
             let revision = &self.revisions[next.at];
-            let question = Question { metric: metric.to_owned(), margins, alpha: next.alpha };
+            let (metric, rule) = (metric.to_owned(), rule.cloned());
+            let question = Question { metric, rule, margins, alpha: next.alpha };
             let new = match self.build(revision) {
                 Ok(party) => party.case(case).map_err(UsageError)?,
                 Err(error) => {

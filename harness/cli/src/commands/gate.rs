@@ -21,6 +21,7 @@ use reports::gate::junit::junit;
 use reports::gate::markdown::markdown;
 use reports::gate::text::{self, Only};
 
+use super::history::Repository;
 use super::measuring::Ground;
 use super::planning::{self, Selection};
 use crate::args::{GateArgs, GateFormat, OnlyChoice};
@@ -49,6 +50,9 @@ pub(crate) fn run(args: &GateArgs) -> anyhow::Result<Exit> {
         return Ok(Exit::NothingSelected);
     }
     let (accepted_in, entries) = accepted::read(&ground.tree)?;
+    if args.repo.repo.is_some() {
+        ground.tree = Repository::find(&args.repo, &ground.tree)?.root;
+    }
     let sides = match sides::find(args, &selection, &plan, &mut ground)? {
         Found::Both(sides) => *sides,
         Found::NoBase(why) => return no_base(&why, args.pass_without_base),
