@@ -33,10 +33,13 @@ const LINES: usize = 30;
 pub(crate) struct NoBuild(pub(crate) Failure);
 
 impl NoBuild {
-    /// The end of what the build said; its last line stands in the message too, where rows show it.
+    /// The end of what the build said; its last line, or the last that calls itself an error, stands
+    /// in the message too, where rows show it.
     fn new(failure: Failure) -> Self {
         let lines: Vec<&str> = failure.output.lines().collect();
-        let last = lines.iter().rev().find(|line| !line.trim().is_empty());
+        let is_error = |line: &&&str| line.trim_start().starts_with("error");
+        let filled = |line: &&&str| !line.trim().is_empty();
+        let last = lines.iter().rev().find(is_error).or(lines.iter().rev().find(filled));
         let message = failure.message.trim_start_matches("build: ");
         let message = match last {
             Some(last) => format!("{message}: {}", last.trim()),
