@@ -211,6 +211,8 @@ impl Hunt<'_> {
             },
             limits: self.limits,
             control: false,
+            passes: Vec::new(),
+            unfair: None,
             stop,
         };
         let lines: &mut dyn Watcher = &mut self.lines;

@@ -144,6 +144,7 @@ fn paired(
         budget: None,
         per_case: "60s".to_owned(),
         no_control: false,
+        no_profile: false,
         strict: false,
         pass_without_base: false,
         format: GateFormat::Table,
