@@ -6,12 +6,14 @@
 mod axis;
 mod backend;
 mod box_plot;
+mod ceiling;
 mod counters;
 mod draw;
 mod effort;
 mod forest;
 mod lanes;
 mod montage;
+mod pareto;
 mod scaling;
 mod settings;
 mod standalone;
@@ -21,16 +23,18 @@ mod trend;
 
 pub use backend::ROLES;
 pub use box_plot::BoxPlot;
+pub use ceiling::Ceiling;
 pub use counters::Counters;
 pub use effort::Effort;
 pub(crate) use forest::{Span, forest};
 pub use lanes::Lanes;
 pub use montage::Montage;
+pub use pareto::Pareto;
 pub use scaling::Scaling;
 pub use settings::Settings;
 pub use standalone::{Theme, standalone};
 pub use steady::Steady;
-pub use table::Table;
+pub use table::{Cell, Head, Row, Table};
 pub use trend::Trend;
 
 use crate::run_set::RunSet;
@@ -48,6 +52,11 @@ pub trait Chart: Sync {
 
     /// The picture; `None` where the set has nothing to draw.
     fn draw(&self, set: &RunSet, size: Size) -> Option<String>;
+
+    /// The picture with its axis cut to the data, where that shows more.
+    fn zoomed(&self, _set: &RunSet, _size: Size) -> Option<String> {
+        None
+    }
 
     /// The numbers below the picture, where a table says more than the marks do.
     fn table(&self, _set: &RunSet) -> Option<Table> {
@@ -76,8 +85,10 @@ impl Size {
 }
 
 /// Every chart, in the order of the page.
-pub const CHARTS: &[&dyn Chart] =
-    &[&Trend, &Effort, &BoxPlot, &Counters, &Lanes, &Montage, &Settings, &Scaling, &Steady];
+pub const CHARTS: &[&dyn Chart] = &[
+    &Trend, &Effort, &BoxPlot, &Counters, &Lanes, &Montage, &Settings, &Pareto, &Scaling, &Ceiling,
+    &Steady,
+];
 
 /// A shift from -0.9 to 0.9, the same every time: multiples of the golden ratio spread evenly
 /// however many there are.

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use record::{Pass, RunInfo, Unavailable};
 use serde::Serialize;
+use stats::Ratio;
 
 use crate::notes;
 use crate::run_set::{CaseSet, RunSet, Series};
@@ -47,6 +48,8 @@ pub(crate) struct Case<'a> {
     pub(crate) title: &'a str,
     note: &'a str,
     reverted: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stage: Option<&'a str>,
     workload: &'a str,
     runner: &'a str,
     params: &'a BTreeMap<String, serde_json::Value>,
@@ -116,7 +119,7 @@ pub(crate) fn document(set: &RunSet, reference: Option<usize>) -> Document<'_> {
         schema: SCHEMA,
         runs: set.runs.iter().map(run_head).collect(),
         reference: reference.map(|case| set.against_words(case)),
-        cases: (0..set.cases.len()).map(|case| document_case(set, case, reference)).collect(),
+        cases: cases(set, reference),
         unavailable: notes::unavailable(set),
         warnings: notes::warnings(set),
     }
@@ -137,11 +140,16 @@ fn run_head(run: &RunInfo) -> RunHead<'_> {
     }
 }
 
-fn document_case(set: &RunSet, index: usize, reference: Option<usize>) -> Case<'_> {
-    let case: &CaseSet = &set.cases[index];
-    // The reference held against itself would be a ratio of 1 that says nothing.
-    let other = set.held_against(index, reference).filter(|reference| *reference != index);
-    let ratio = other.and_then(|reference| set.against(index, reference));
+fn cases(set: &RunSet, reference: Option<usize>) -> Vec<Case<'_>> {
+    let cases = set.cases.iter().enumerate().map(|(index, case)| {
+        // The reference held against itself would be a ratio of 1 that says nothing.
+        let other = set.held_against(index, reference).filter(|reference| *reference != index);
+        document_case(set, case, other.and_then(|reference| set.against(index, reference)))
+    });
+    cases.chain(set.stages.iter().map(|stage| document_case(set, stage, None))).collect()
+}
+
+fn document_case<'a>(set: &'a RunSet, case: &'a CaseSet, ratio: Option<Ratio>) -> Case<'a> {
     Case {
         run: set.runs[case.run].id.as_str(),
         case: case.info.id.as_str(),
@@ -149,6 +157,7 @@ fn document_case(set: &RunSet, index: usize, reference: Option<usize>) -> Case<'
         title: &case.title,
         note: &case.note,
         reverted: case.reverted,
+        stage: case.info.stage.as_deref(),
         workload: &case.info.workload,
         runner: &case.info.runner,
         params: &case.info.params,

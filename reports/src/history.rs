@@ -96,7 +96,7 @@ fn step_point(set: &RunSet, index: usize, own_label: &str) -> StepPoint {
         id: labelled.map_or(own_label, |step| &step.id).to_owned(),
         title: case.title.clone(),
         note: case.note.clone(),
-        reverted: labelled.is_some_and(|step| step.reverted),
+        reverted: case.info.reverted || labelled.is_some_and(|step| step.reverted),
         case: index,
         run: case.run,
     }

@@ -98,6 +98,8 @@ mod tests {
             title: String::new(),
             answer: None,
             revision: None,
+            stage: None,
+            reverted: false,
         }
     }
 

@@ -5,7 +5,7 @@
 
 use record::{Failure, Unavailable};
 
-use crate::format::counted;
+use crate::format::{PROSE_DIGITS, counted};
 use crate::run_set::{CaseSet, FailureCount, RunSet, State};
 use crate::warnings::list;
 
@@ -80,7 +80,7 @@ pub(crate) fn warnings(set: &RunSet) -> Vec<String> {
 /// Warnings that the samples themselves give rise to.
 fn marks(set: &RunSet) -> Vec<String> {
     let mut all = Vec::new();
-    for case in &set.cases {
+    for case in set.all() {
         let mut say = |count: usize, what: &str| {
             if count > 0 {
                 all.push(format!("{}: {} {what}", case.label, counted(count, "sample")));
@@ -95,7 +95,7 @@ fn marks(set: &RunSet) -> Vec<String> {
 
 /// The failures, one line per case, pass and reason, in full.
 pub(crate) fn failures(set: &RunSet) -> Vec<(String, &Failure)> {
-    set.cases.iter().flat_map(failures_of).collect()
+    set.all().flat_map(failures_of).collect()
 }
 
 /// The failures of one case.
@@ -121,6 +121,20 @@ pub(crate) fn failures_of(case: &CaseSet) -> Vec<(String, &Failure)> {
 fn failed(one: &FailureCount) -> String {
     let kind = one.failure.kind.as_str().replace('_', " ");
     format!("{} failed: {kind}: {}", counted(one.samples, "sample"), one.failure.message)
+}
+
+/// What each stage costs alone, one line each.
+pub(crate) fn stages(set: &RunSet) -> Vec<String> {
+    let cost = |case: &CaseSet| {
+        let one = case.metric("cpu_time_per_row").or(case.metric("time_per_row"))?;
+        let text = one.kind.scale(one.summary.median).with_unit(one.summary.median, PROSE_DIGITS);
+        Some(format!("{text} alone, {}", counted(case.counted, "sample")))
+    };
+    let line = |case: &CaseSet| {
+        let words = cost(case).or_else(|| case.trouble()).unwrap_or_default();
+        format!("stage {}: {words}", case.label)
+    };
+    set.stages.iter().map(line).collect()
 }
 
 /// What the budget left out, in one line; `None` if nothing.

@@ -154,6 +154,8 @@ struct Section {
     question: &'static str,
     caption: String,
     pictures: Vec<String>,
+    /// The same with their axes cut to the data; empty where that shows nothing more.
+    zoomed: Vec<String>,
     table: Option<Table>,
 }
 
@@ -161,12 +163,14 @@ struct Section {
 fn section(chart: &dyn Chart, set: &RunSet) -> Option<Section> {
     let pictures = [Size::Wide, Size::Narrow].into_iter();
     let pictures: Vec<String> = pictures.filter_map(|size| chart.draw(set, size)).collect();
+    let zoomed = [Size::Wide, Size::Narrow].into_iter();
     let table = chart.table(set);
     (!pictures.is_empty() || table.is_some()).then(|| Section {
         id: chart.id(),
         question: chart.question(),
         caption: printable(&chart.caption(set)),
         pictures,
+        zoomed: zoomed.filter_map(|size| chart.zoomed(set, size)).collect(),
         table,
     })
 }

@@ -5,20 +5,21 @@
 //! and rejected samples) is left out of the series here, once, and counted.
 
 mod choose;
-
-use std::collections::BTreeMap;
+mod series;
+mod stages;
 
 use anyhow::{Result, bail};
 use record::store::StoredRun;
 use record::{
     Answer, Better, CaseInfo, Counting, Failure, FailureKind, Mark, Pass, Profile, RunId, RunInfo,
-    Sample, Source, Status, Unit, Value,
+    Sample, Source, Status, Value,
 };
 use stats::{Observation, Ratio, Summary};
 
-use crate::derived::DERIVED;
 use crate::format::{Kind, counted};
 use crate::labels;
+pub(crate) use series::is_sum;
+use series::series;
 
 /// Runs and their cases.
 #[derive(Clone, Debug, PartialEq)]
@@ -27,6 +28,9 @@ pub struct RunSet {
     pub runs: Vec<RunInfo>,
     /// The cases of all runs: runs in order, cases of a run in suite order.
     pub cases: Vec<CaseSet>,
+    /// The cases that do one stage of the others' work alone. They are no cases like the others:
+    /// nothing but the ceiling is drawn from them.
+    pub stages: Vec<CaseSet>,
     /// The parameters that are not the same in all cases.
     pub varying: Vec<String>,
     /// What the store had to say about the runs: not ended, half-written lines left out.
@@ -58,6 +62,8 @@ pub struct CaseSet {
     pub warmups: usize,
     /// Samples that a rule took out.
     pub rejected: usize,
+    /// The same, each with its reason.
+    pub rejections: Vec<Rejection>,
     /// Samples that the budget left out.
     pub skipped: u32,
     /// The reasons of failed samples, most frequent first.
@@ -109,6 +115,29 @@ impl State {
             Self::Failed => "failed",
             Self::Missing => "missing",
         }
+    }
+}
+
+/// A sample that a rule of the suite took out.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Rejection {
+    /// Its process, which is its round.
+    pub process: u32,
+    /// Its wall time per execution in ns, where it has one.
+    pub wall: Option<f64>,
+    /// The rule, and the value that broke it.
+    pub why: String,
+}
+
+impl Rejection {
+    fn of(sample: &Sample) -> Option<Self> {
+        let why = sample.marks.iter().find_map(|mark| match mark {
+            Mark::Rejected { why } => Some(why.clone()),
+            _ => None,
+        })?;
+        let executions = f64::from(sample.executions.max(1));
+        let wall = sample.value(record::metrics::WALL_TIME.name).map(|wall| wall / executions);
+        Some(Self { process: sample.process, wall, why })
     }
 }
 
@@ -182,6 +211,7 @@ impl RunSet {
         }
         let mut infos = Vec::new();
         let mut cases = Vec::new();
+        let mut stages = Vec::new();
         let mut notes = Vec::new();
         for (number, run) in runs.into_iter().enumerate() {
             let StoredRun { info, samples, complete, notes: told } = run;
@@ -202,13 +232,19 @@ impl RunSet {
                 let skipped = info.skipped.get(case.id.as_str()).copied().unwrap_or(0);
                 let mut set = CaseSet::new(number, case.clone(), &own, skipped);
                 set.stand_for(info.step_of(case));
-                cases.push(set);
+                if case.stage.is_some() { &mut stages } else { &mut cases }.push(set);
             }
             infos.push(info);
         }
-        let mut set = Self { runs: infos, cases, varying: Vec::new(), notes };
+        let mut set = Self { runs: infos, cases, stages, varying: Vec::new(), notes };
         set.name_cases();
+        set.name_stages();
         Ok(set)
+    }
+
+    /// Every case, those of single stages last.
+    pub(crate) fn all(&self) -> impl Iterator<Item = &CaseSet> {
+        self.cases.iter().chain(&self.stages)
     }
 
     /// Puts the profiles of a run beside its cases; those of cases that are not in the set are
@@ -378,13 +414,14 @@ impl CaseSet {
             label: info.id.to_string(),
             title: info.title.clone(),
             note: String::new(),
-            reverted: false,
+            reverted: info.reverted,
             info,
             state,
             answer: counting.iter().find_map(|sample| sample.answer.clone()),
             counted: counting.len(),
             warmups: marked(samples, |mark| matches!(mark, Mark::Warmup)),
             rejected: marked(samples, |mark| matches!(mark, Mark::Rejected { .. })),
+            rejections: samples.iter().filter_map(|sample| Rejection::of(sample)).collect(),
             skipped,
             failures,
             outlived: marked(&counting, |mark| matches!(mark, Mark::Outlived { .. })),
@@ -402,7 +439,7 @@ impl CaseSet {
             self.title.clone_from(&step.title);
         }
         self.note.clone_from(&step.note);
-        self.reverted = step.reverted;
+        self.reverted |= step.reverted;
     }
 
     /// Its title, and that it was reverted where it was.
@@ -483,79 +520,4 @@ fn failures(samples: &[&Sample]) -> Vec<FailureCount> {
     let weight = |one: &FailureCount| (one.failure.kind == FailureKind::WrongAnswer, one.samples);
     counts.sort_by_key(|one| std::cmp::Reverse(weight(one)));
     counts
-}
-
-/// Whether a sample's value is a sum over its executions: peaks, ratios and rates are not.
-pub(crate) fn is_sum(value: &Value) -> bool {
-    use record::metrics::{PEAK_HEAP, PEAK_RSS, PEAK_RSS_SUM};
-    let peaks = [PEAK_RSS.name, PEAK_RSS_SUM.name, PEAK_HEAP.name];
-    !peaks.contains(&value.metric.as_str()) && !matches!(value.unit, Unit::Ratio | Unit::PerSecond)
-}
-
-fn series(samples: &[&Sample]) -> Vec<Series> {
-    // Keyed by metric and source: values of different sources are different series.
-    let mut points = BTreeMap::<(&str, Source), Gathered<'_>>::new();
-    let mut order = Vec::new();
-    for sample in samples {
-        for value in &sample.values {
-            let executions = if is_sum(value) { sample.executions.max(1) } else { 1 };
-            let amount = value.value / f64::from(executions);
-            // A number that is none cannot be summarised; the store refuses it, an import may not.
-            if !amount.is_finite() {
-                continue;
-            }
-            let key = (value.metric.as_str(), value.source);
-            let gathered = points.entry(key).or_insert_with(|| {
-                order.push(key);
-                Gathered { first: value, counted: None, points: Vec::new() }
-            });
-            let counted =
-                value.counting.as_ref().map(Counted::of).or_else(|| Counted::told(sample, value));
-            gathered.counted = match (gathered.counted, counted) {
-                (Some(one), Some(other)) => Some(one.worse(other)),
-                (one, other) => one.or(other),
-            };
-            gathered.points.push(Observation { process: sample.process, value: amount });
-        }
-    }
-    order.sort_by_key(|(metric, _)| metric_rank(metric));
-    let measured = order.into_iter().filter_map(|key| {
-        let Gathered { first: value, counted, points } = points.remove(&key)?;
-        Some(Series {
-            metric: value.metric.clone(),
-            kind: Kind::from(value.unit),
-            better: value.better,
-            source: Some(value.source),
-            counted,
-            summary: Summary::new(&points)?,
-            points,
-        })
-    });
-    let mut all: Vec<Series> = measured.collect();
-    all.extend(DERIVED.iter().filter_map(|derived| {
-        let (points, summary) = derived.over(samples)?;
-        Some(Series {
-            metric: derived.name.to_owned(),
-            kind: derived.kind,
-            better: derived.better,
-            source: None,
-            counted: None,
-            summary,
-            points,
-        })
-    }));
-    all
-}
-
-/// What is gathered of a series.
-struct Gathered<'a> {
-    first: &'a Value,
-    counted: Option<Counted>,
-    points: Vec<Observation>,
-}
-
-/// The place of a metric in the table of metrics; a workload's own stand after them.
-fn metric_rank(name: &str) -> usize {
-    let all = record::metrics::ALL;
-    all.iter().position(|metric| metric.name == name).unwrap_or(all.len())
 }

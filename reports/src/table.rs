@@ -206,6 +206,7 @@ fn most(key: Key) -> usize {
 /// The lines below the table.
 fn below(set: &RunSet, options: &ShowOptions) -> Vec<String> {
     let mut lines = Vec::new();
+    lines.extend(notes::stages(set));
     lines.extend(notes::failures(set).iter().map(|(line, _)| format!("failed: {line}")));
     for one in notes::unavailable(set) {
         lines.push(format!("not available: {}", notes::unavailable_line(one)));

@@ -1,3 +1,13 @@
+// Switches charts between an axis from zero and one cut to the data.
+for (const button of document.querySelectorAll("button.zoom")) {
+  button.parentElement.hidden = false;
+  button.addEventListener("click", () => {
+    const [cut, whole] = button.closest("section").querySelectorAll(".zoomed, .whole");
+    [cut.hidden, whole.hidden] = [!cut.hidden, cut.hidden];
+    button.setAttribute("aria-pressed", whole.hidden);
+  });
+}
+
 // Zooms and searches the two lanes of profiles. They are complete without it.
 (() => {
   "use strict";
@@ -10,28 +20,26 @@
     lanes: [...svg.querySelectorAll(".lane")].map((lane) => ({
       width: Number(lane.dataset.width),
       frames: [...lane.querySelectorAll(".fr")].map((group) => {
-        const [rect, text] = [group.querySelector("rect"), group.querySelector("text")];
-        const width = Number(rect.getAttribute("width"));
+        const [rect, text, line] = ["rect", "text", "path"].map((tag) => group.querySelector(tag));
+        const [x, y, width] = ["x", "y", "width"].map((name) => Number(rect.getAttribute(name)));
         return {
-          group, rect, text, line: group.querySelector("path"),
-          x: Number(rect.getAttribute("x")), width: width + (width > 2.2 ? GAP : 0),
-          y: Number(rect.getAttribute("y")),
+          group, rect, text, line,
+          x, y, width: width + (width > 2.2 ? GAP : 0),
           name: group.firstChild.textContent.split(" · ")[0],
           short: group.dataset.n || (text ? text.textContent : ""),
         };
       }),
     })),
   }));
-  const state = { share: false, focus: "" };
+  let [shared, focus] = [false, ""];
   const put = (mark, values) => {
     for (const name in values) mark.setAttribute(name, values[name]);
   };
 
   // Where a lane is looked at: the widest frame of the function in focus, or all of it.
   const view = (lane) => {
-    const own = lane.frames.filter((frame) => frame.name === state.focus);
-    const widest = own.reduce((a, b) => (a && a.width >= b.width ? a : b), null);
-    return widest || { x: 0, width: lane.width, none: state.focus !== "" };
+    const own = lane.frames.filter((frame) => frame.name === focus);
+    return own.sort((a, b) => b.width - a.width)[0] || { x: 0, width: lane.width, none: focus !== "" };
   };
 
   const place = (frame, x, width, most) => {
@@ -62,7 +70,7 @@
       chart.lanes.forEach((lane, side) => {
         const at = views[side];
         // One scale for both, unless shares are asked for: then each fills the width.
-        const scale = chart.width / (state.share ? at.width : widest);
+        const scale = chart.width / (shared ? at.width : widest);
         // A lane without the function in focus shows nothing.
         const most = at.none ? 0 : at.width * scale;
         for (const frame of lane.frames) {
@@ -72,12 +80,12 @@
     }
   };
 
-  const focus = (name) => {
-    state.focus = state.focus === name ? "" : name;
+  const look = (name) => {
+    focus = focus === name ? "" : name;
     draw();
   };
-  const find = document.getElementById("find");
-  const found = document.getElementById("found");
+  const [find, share, whole, found] =
+    ["find", "share", "whole", "found"].map((id) => document.getElementById(id));
   const search = () => {
     const wanted = find.value.trim().toLowerCase();
     const shares = [];
@@ -86,7 +94,7 @@
         let [sum, end] = [0, -1];
         for (const frame of lane.frames) {
           const hit = wanted && frame.name.toLowerCase().includes(wanted);
-          frame.group.classList.toggle("dim", Boolean(wanted) && !hit);
+          frame.group.classList.toggle("dim", wanted !== "" && !hit);
           // Frames come before what they call, so a frame within a hit counts with it.
           if (hit && frame.x + 0.05 >= end) {
             sum += frame.width;
@@ -97,23 +105,22 @@
       });
     }
     for (const row of section.querySelectorAll("tbody tr")) {
-      row.hidden = Boolean(wanted) && !row.cells[0].title.toLowerCase().includes(wanted);
+      row.hidden = !row.cells[0].title.toLowerCase().includes(wanted);
     }
     found.textContent = wanted ? `Found in ${shares.join(", ")}` : "";
   };
 
   section.querySelector(".tools").hidden = false;
   find.addEventListener("input", search);
-  const share = document.getElementById("share");
   share.addEventListener("click", () => {
-    state.share = !state.share;
-    share.setAttribute("aria-pressed", state.share);
+    shared = !shared;
+    share.setAttribute("aria-pressed", shared);
     draw();
   });
-  document.getElementById("whole").addEventListener("click", () => focus(state.focus));
+  whole.addEventListener("click", () => look(focus));
   for (const chart of charts) {
     for (const lane of chart.lanes) {
-      for (const frame of lane.frames) frame.group.addEventListener("click", () => focus(frame.name));
+      for (const frame of lane.frames) frame.group.addEventListener("click", () => look(frame.name));
     }
   }
   for (const cell of section.querySelectorAll("tbody th")) {
@@ -121,6 +128,6 @@
     button.type = "button";
     button.append(...cell.childNodes);
     cell.append(button);
-    button.addEventListener("click", () => focus(cell.title));
+    button.addEventListener("click", () => look(cell.title));
   }
 })();

@@ -138,6 +138,8 @@ mod tests {
             answer: None,
             at: None,
             expect,
+            stage: None,
+            reverted: false,
         }
     }
 

@@ -36,6 +36,10 @@ pub struct Case {
     pub expect: Expect,
     /// The revision that it is measured at; `None` outside a history.
     pub at: Option<At>,
+    /// The stage of the other cases' work that it does alone.
+    pub stage: Option<String>,
+    /// Whether it stands for a change that was taken back.
+    pub reverted: bool,
 }
 
 /// A revision of a history, as its cases name it.

@@ -26,7 +26,7 @@ use workload_api::{Kind, Spec};
 use crate::case::{Case, Profiling, Runner, RunnerKind, Sampling};
 use crate::pass::PassPlan;
 use crate::schedule::{self, Slot};
-use crate::suite::{BUILTIN, Build, RunnerDef, Span, Suite, SuiteError};
+use crate::suite::{BUILTIN, Build, RunnerDef, Span, Suite, SuiteError, held_against};
 use draft::{Draft, FILTER_NAMES, check_placeholders};
 pub use filter::Filter;
 use grid::{CASES_MAX, Point};
@@ -101,6 +101,7 @@ impl Plan {
             let specs = known.get(&runner.name).map_or(&[][..], Vec::as_slice);
             drafts.push(Draft::new(suite, def, Arc::clone(runner), specs)?);
         }
+        held_against(&suite.source, &suite.references, &suite.cases)?;
         let mut sampling = suite.sampling.clone();
         let mut output = suite.output.clone();
         let mut counters = suite.counters.clone();
@@ -297,6 +298,8 @@ fn case(suite: &Suite, draft: &Draft<'_>, point: &Point) -> Result<Case, SuiteEr
         answer: draft.def.answer.clone(),
         expect: draft.def.expect.clone(),
         at: None,
+        stage: draft.def.stage.clone(),
+        reverted: grid::any_matches(&draft.reverted, point),
     })
 }
 
@@ -372,5 +375,6 @@ fn suite_info(suite: &Suite, options: &PlanOptions) -> record::SuiteInfo {
         hash: format!("{:032x}", XxHash3_128::oneshot(hashed.as_bytes())),
         overrides,
         filter,
+        references: suite.references.iter().map(|one| one.reference.clone()).collect(),
     }
 }

@@ -116,6 +116,8 @@ mod tests {
             answer: None,
             at: None,
             expect: Expect::default(),
+            stage: None,
+            reverted: false,
         }
     }
 

@@ -12,6 +12,7 @@ mod gate;
 mod message;
 mod profile;
 mod quantity;
+mod reference;
 mod runner;
 mod sampling;
 mod source;
@@ -32,6 +33,7 @@ pub(crate) use gate::GateDef;
 pub(crate) use message::{cannot_be, translate};
 pub use profile::{RATE_MAX, profile_time};
 pub(crate) use quantity::{bytes, count, nanoseconds, number};
+pub(crate) use reference::{ReferenceDef, held_against};
 pub(crate) use runner::{BUILTIN, RunnerDef};
 pub(crate) use sampling::{parse_cpus, patch};
 pub(crate) use source::{Located, Source, Span};
@@ -57,6 +59,8 @@ pub struct Suite {
     pub build: Option<Build>,
     /// How its cases are profiled, if it asks for that.
     pub profile: Option<Profiling>,
+    /// Published times of the same work.
+    pub(crate) references: Vec<ReferenceDef>,
     /// Which passes it asks for beside the timed one, before any `--set`.
     pub(crate) counters: CountersDef,
     /// Where `pin` stands, and where the output directory does.
@@ -103,6 +107,7 @@ impl Suite {
         let directory = directory_of(path);
         let runners = runner::check_all(&source, &wire.runner, &directory)?;
         let cases = cases::check_all(&source, &wire.case, &runners)?;
+        let references = reference::check_all(&source, &wire.reference)?;
         let build = wire.build.as_ref().map(|found| gate::build(&source, found)).transpose()?;
         let rules = gate::rules(&source, &wire.gate, &runners)?;
         Ok(Self {
@@ -118,6 +123,7 @@ impl Suite {
             directory,
             runners,
             build,
+            references,
             rules,
             cases,
             source,

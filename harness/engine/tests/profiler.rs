@@ -47,6 +47,8 @@ fn command(words: &[&str]) -> Case {
         answer: None,
         at: None,
         expect: Expect::default(),
+        stage: None,
+        reverted: false,
     }
 }
 

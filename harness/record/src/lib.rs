@@ -20,7 +20,7 @@ pub use metric::{Better, Counting, Source, Unit, Value};
 pub use pass::Pass;
 pub use profile::{Profile, ProfileInfo, Region, Stack, Weight};
 pub use run::{
-    CaseInfo, DiffStat, Environment, Fact, Import, ImportedFile, PassInfo, Revision, RunInfo,
-    SamplingInfo, Step, SuiteInfo, Unavailable,
+    CaseInfo, DiffStat, Environment, Fact, Import, ImportedFile, PassInfo, Reference, Revision,
+    RunInfo, SamplingInfo, Step, SuiteInfo, Unavailable,
 };
 pub use sample::{Answer, Failure, FailureKind, Mark, Sample, Status};

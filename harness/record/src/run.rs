@@ -132,6 +132,23 @@ pub struct SuiteInfo {
     /// The `--filter` expression, as typed.
     #[serde(default)]
     pub filter: Option<String>,
+    /// Published times of the same work.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub references: Vec<Reference>,
+}
+
+/// Published times of the same work, to be drawn beside the measured ones.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reference {
+    /// Who measured it, on what.
+    pub source: String,
+    /// The parameter whose values the times belong to, for instance `step`.
+    pub by: String,
+    /// The rows of the published work; `None` where its time is that of the measured work.
+    #[serde(default)]
+    pub rows: Option<u64>,
+    /// The times in ns, by the value of the parameter.
+    pub values: BTreeMap<String, u64>,
 }
 
 /// How a run was sampled.
@@ -183,6 +200,13 @@ pub struct CaseInfo {
     /// The beginning of the commit that it was measured at, in a run that holds a history.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub revision: Option<String>,
+    /// The stage of the other cases' work that it does alone: it is no case like them, but what
+    /// they are held against.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stage: Option<String>,
+    /// Whether it stands for a change that was taken back.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub reverted: bool,
 }
 
 /// How a pass beside the timed one was taken.

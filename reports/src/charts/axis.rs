@@ -16,6 +16,22 @@ pub(super) fn ticks_from_zero(top: f64, wanted: u32) -> Vec<f64> {
     (0..=count).map(|tick| f64::from(tick) * step).collect()
 }
 
+/// Ticks around `low` and `high` in the same steps, for an axis that is cut; `None` where they begin
+/// at 0, so that there is nothing to cut.
+pub(super) fn ticks_between(low: f64, high: f64, wanted: u32) -> Option<Vec<f64>> {
+    // Equal numbers have no span of their own.
+    let span = if high > low { high - low } else { high * 0.1 };
+    if !span.is_finite() || span <= 0.0 {
+        return None;
+    }
+    let steps = ticks_from_zero(span, wanted);
+    let step = steps[1];
+    let first = (low / step + 1e-9).floor();
+    let last = (high / step - 1e-9).ceil().max(first + 1.0);
+    let count = (last - first) as u32;
+    (first >= 1.0).then(|| (0..=count).map(|tick| (first + f64::from(tick)) * step).collect())
+}
+
 /// A tick's text: as many decimals as the step needs.
 pub(super) fn tick_text(tick: f64, step: f64) -> String {
     let decimals = (-(step.log10() + 1e-9).floor()).clamp(0.0, 6.0) as usize;
@@ -61,6 +77,20 @@ mod tests {
         assert_eq!(ticks_from_zero(0.0, 5), [0.0, 1.0]);
         assert_eq!(ticks_from_zero(f64::NAN, 5), [0.0, 1.0]);
         assert_eq!(ticks_from_zero(1e-7, 1).last(), Some(&1e-7));
+    }
+
+    #[test]
+    fn a_cut_axis_reaches_around_its_numbers_and_is_none_where_it_would_begin_at_nought() {
+        let cut = ticks_between(3.45, 3.9, 5).unwrap();
+        let ends = [cut[0], cut[cut.len() - 1]];
+        assert_eq!(
+            (cut.len(), ends.map(|tick| tick_text(tick, 0.1))),
+            (6, ["3.4".into(), "3.9".into()])
+        );
+        assert_eq!(ticks_between(0.1, 0.9, 4), None);
+        assert_eq!(ticks_between(5.0, 5.0, 4).map(|ticks| ticks.len() > 1), Some(true));
+        assert_eq!(ticks_between(0.0, 0.0, 4), None);
+        assert_eq!(ticks_between(f64::INFINITY, 0.0, 4), None);
     }
 
     #[test]

@@ -3,10 +3,12 @@
 //! Horizontal, one row per case, zero-based. Every sample is a dot as long as there are not too
 //! many; dots of every other process are lighter where a process gave several.
 
+use std::ops::Range;
+
 use plotters::chart::ChartContext;
 use plotters::prelude::{Cartesian2d, ChartBuilder, Circle, PathElement, Rectangle};
 
-use super::axis::{fitted, tick_text, ticks_from_zero};
+use super::axis::{fitted, tick_text, ticks_between, ticks_from_zero};
 use super::backend::{Role, Svg, text_width};
 use super::draw::{Canvas, Failed, Side, TEXT, filled, px, stroked, ties, units};
 use super::{Chart, Size, jitter};
@@ -19,6 +21,18 @@ pub struct BoxPlot;
 /// The most dots of one case, and of all; beyond that every k-th sample is drawn.
 const MOST_OF_CASE: usize = 200;
 const MOST_OF_ALL: usize = 2000;
+
+/// Steps from the beginning of a window to its end, the numbers of steps that are told in windows,
+/// and from which ratio of their medians on.
+const WINDOW: usize = 4;
+const WINDOWED: Range<usize> = 7..41;
+const WINDOWED_FROM: f64 = 3.0;
+
+/// With more cases than this there is no second picture with its axis cut: the page has a limit.
+const ZOOMED_MAX: usize = 60;
+
+/// Room above a window for its name, in px.
+const HEADING: f64 = 22.0;
 
 impl Chart for BoxPlot {
     fn id(&self) -> &'static str {
@@ -40,8 +54,14 @@ impl Chart for BoxPlot {
             (_, false) => "Every dot is one sample".to_owned(),
             (_, true) => "Every dot is one sample, processes in turn dark and light".to_owned(),
         };
+        let windows = if data.windows().len() > 1 {
+            " Each window has an axis of its own and begins where the one before ends."
+        } else {
+            ""
+        };
         format!(
-            "Wall time in {}. {dots}. Box: middle half. Bar: median. Line: fastest to slowest.",
+            "Wall time in {}. {dots}. Box: middle half. Bar: median. Line: fastest to \
+             slowest.{windows}",
             data.scale.unit
         )
     }
@@ -49,7 +69,19 @@ impl Chart for BoxPlot {
     fn draw(&self, set: &RunSet, size: Size) -> Option<String> {
         let data = Data::new(set)?;
         // OK because a string takes every mark; a layout that does not fit is nothing to draw.
-        draw(&data, size).ok()
+        draw(&data, size, false).ok()
+    }
+
+    fn zoomed(&self, set: &RunSet, size: Size) -> Option<String> {
+        let data = Data::new(set)?;
+        if data.cases.len() > ZOOMED_MAX {
+            return None;
+        }
+        let is_cut = |cases: Range<usize>| {
+            let (low, high) = data.range(cases);
+            ticks_between(low, high, 6).is_some()
+        };
+        data.windows().into_iter().any(is_cut).then(|| draw(&data, size, true).ok())?
     }
 }
 
@@ -59,6 +91,7 @@ struct Data<'a> {
     scale: Scale,
     /// Whether a process gave several samples.
     nested: bool,
+    ordered: bool,
     most: usize,
 }
 
@@ -70,16 +103,38 @@ impl<'a> Data<'a> {
         let summaries = || set.cases.iter().filter_map(|case| Some(case.wall_time()?.summary));
         let nested = summaries().any(|summary| summary.replicates < summary.samples);
         let most = (MOST_OF_ALL / summaries().count().max(1)).clamp(1, MOST_OF_CASE);
-        Some(Self { set, cases: &set.cases, scale, nested, most })
+        let ordered = set.is_ordered();
+        Some(Self { set, cases: &set.cases, scale, nested, ordered, most })
     }
 
     fn every(&self, series: &Series) -> usize {
         series.points.len().div_ceil(self.most)
     }
 
-    fn top(&self) -> f64 {
-        let times = self.cases.iter().filter_map(CaseSet::wall_time);
-        times.map(|series| series.summary.max / self.scale.factor).fold(0.0, f64::max)
+    /// The least and the largest number of some cases.
+    fn range(&self, cases: Range<usize>) -> (f64, f64) {
+        let times = self.cases[cases].iter().filter_map(CaseSet::wall_time);
+        times.fold((f64::INFINITY, 0.0), |(low, high), series| {
+            let [min, max] = [series.summary.min, series.summary.max];
+            (low.min(min / self.scale.factor), high.max(max / self.scale.factor))
+        })
+    }
+
+    /// Which cases stand in one plot. A history that became much faster is told in windows, each
+    /// with an axis of its own and beginning where the one before ends: on one axis its later steps
+    /// would be dots without a width.
+    fn windows(&self) -> Vec<Range<usize>> {
+        let count = self.cases.len();
+        let medians = || {
+            let times = self.cases.iter().filter_map(CaseSet::wall_time);
+            times.map(|series| series.summary.median)
+        };
+        let (low, high) = (medians().fold(f64::INFINITY, f64::min), medians().fold(0.0, f64::max));
+        if !self.ordered || !(WINDOWED).contains(&count) || high < WINDOWED_FROM * low {
+            return std::iter::once(0..count).collect();
+        }
+        let starts = (0..count - 1).step_by(WINDOW);
+        starts.map(|start| start..(start + WINDOW + 1).min(count)).collect()
     }
 
     fn name(&self, case: &CaseSet, size: Size) -> String {
@@ -108,37 +163,73 @@ type Plot<'a> = ChartContext<
     Cartesian2d<plotters::coord::types::RangedCoordf64, plotters::coord::types::RangedCoordf64>,
 >;
 
-fn draw(data: &Data<'_>, size: Size) -> Result<String, Failed> {
+fn draw(data: &Data<'_>, size: Size, zoom: bool) -> Result<String, Failed> {
     let wide = size == Size::Wide;
     let names: Vec<String> = data.cases.iter().map(|case| data.name(case, size)).collect();
     let widest = names.iter().map(|name| text_width(name, TEXT)).fold(0.0, f64::max);
     let layout = Layout::new(wide, widest, data.cases.len());
-    let height = (layout.row * data.cases.len() as f64 + 34.0).ceil() as u32;
-    let canvas = Canvas::new((size.width(), height));
     let names: Vec<String> = names.iter().map(|name| fitted(name, TEXT, layout.name)).collect();
     let left = if layout.stacked { 6.0 } else { widest.min(layout.name) + 14.0 };
-    let ticks = ticks_from_zero(data.top(), if wide { 6 } else { 3 });
-    let texts: Vec<String> = ticks.iter().map(|&tick| tick_text(tick, ticks[1])).collect();
-    let right = text_width(&texts[texts.len() - 1], TEXT) / 2.0 + 2.0;
-    let plot = ChartBuilder::on(&canvas.area)
-        .margin_top(units(6.0))
-        .margin_right(units(right))
-        .margin_bottom(units(28.0))
-        .margin_left(units(left))
-        .build_cartesian_2d(
-            0.0..ticks[ticks.len() - 1],
-            // The first case stands on top.
-            data.cases.len() as f64 - 0.5..-0.5,
-        )?;
-    for (tick, text) in ticks.iter().zip(&texts) {
-        let (x, bottom) = px(plot.backend_coord(&(*tick, data.cases.len() as f64 - 0.5)));
-        let role = if *tick == 0.0 { Role::Axis } else { Role::Grid };
-        canvas.line((x, 6.0), (x, bottom), stroked(role, 1.0))?;
-        canvas.text(text, (x, bottom + 8.0), Side::Below, Role::Muted)?;
+    let windows = data.windows();
+    let rows: usize = windows.iter().map(Range::len).sum();
+    let heading = if windows.len() > 1 { HEADING } else { 0.0 };
+    let height = layout.row * rows as f64 + (34.0 + heading) * windows.len() as f64;
+    let canvas = Canvas::new((size.width(), height.ceil() as u32));
+    let mut top = 0.0;
+    for cases in windows {
+        let (low, high) = data.range(cases.clone());
+        let wanted = if wide { 6 } else { 3 };
+        let cut = if zoom { ticks_between(low, high, wanted) } else { None };
+        let ticks = cut.unwrap_or_else(|| ticks_from_zero(high, wanted));
+        if heading > 0.0 {
+            let ends = [cases.start, cases.end - 1].map(|case| data.cases[case].label.as_str());
+            let text =
+                fitted(&format!("{} to {}", ends[0], ends[1]), TEXT, f64::from(size.width()));
+            canvas.text(&text, (0.0, top + heading / 2.0 + 2.0), Side::Right, Role::Ink)?;
+        }
+        let place = Place { cases: cases.clone(), ticks, left, top: top + heading };
+        window(data, (&canvas, &layout), &names, &place)?;
+        top += heading + layout.row * cases.len() as f64 + 34.0;
     }
-    rows(data, plot, (&canvas, &layout), &names)?;
     let name = format!("{} {}", BoxPlot.question(), BoxPlot.summary(data));
     Ok(canvas.finish(wide, &name))
+}
+
+/// Which cases a window shows, on what axis, and where it stands in px.
+struct Place {
+    cases: Range<usize>,
+    ticks: Vec<f64>,
+    left: f64,
+    top: f64,
+}
+
+/// One plot of consecutive cases.
+fn window(
+    data: &Data<'_>,
+    (canvas, layout): (&Canvas, &Layout),
+    names: &[String],
+    place: &Place,
+) -> Result<(), Failed> {
+    let Place { cases, ticks, left, top } = place;
+    let texts: Vec<String> =
+        ticks.iter().map(|&tick| tick_text(tick, ticks[1] - ticks[0])).collect();
+    let right = text_width(&texts[texts.len() - 1], TEXT) / 2.0 + 2.0;
+    let end = top + layout.row * cases.len() as f64 + 6.0;
+    // The first case stands on top.
+    let (first, last) = (cases.start as f64 - 0.5, cases.end as f64 - 0.5);
+    let plot = ChartBuilder::on(&canvas.area)
+        .margin_top(units(top + 6.0))
+        .margin_right(units(right))
+        .margin_bottom(units((f64::from(canvas.size.1) - end).max(28.0)))
+        .margin_left(units(*left))
+        .build_cartesian_2d(ticks[0]..ticks[ticks.len() - 1], last..first)?;
+    for (tick, text) in ticks.iter().zip(&texts) {
+        let (x, bottom) = px(plot.backend_coord(&(*tick, last)));
+        let role = if *tick == 0.0 { Role::Axis } else { Role::Grid };
+        canvas.line((x, top + 6.0), (x, bottom), stroked(role, 1.0))?;
+        canvas.text(text, (x, bottom + 8.0), Side::Below, Role::Muted)?;
+    }
+    rows(data, plot, (canvas, layout), (names, cases.clone()))
 }
 
 /// Where the parts of a row stand.
@@ -169,10 +260,12 @@ fn rows(
     data: &Data<'_>,
     mut plot: Plot<'_>,
     (canvas, layout): (&Canvas, &Layout),
-    names: &[String],
+    (names, cases): (&[String], Range<usize>),
 ) -> Result<(), Failed> {
-    for (index, (case, name)) in data.cases.iter().zip(names).enumerate() {
-        let (zero, y) = px(plot.backend_coord(&(0.0, index as f64)));
+    let base = plot.x_range().start;
+    for index in cases {
+        let (case, name) = (&data.cases[index], &names[index]);
+        let (zero, y) = px(plot.backend_coord(&(base, index as f64)));
         let row = layout.row;
         canvas.picture.open("pt", &data.title(case), &ties(data.set, case));
         canvas.hit_area((0.0, y - row / 2.0), (f64::from(canvas.size.0), row));

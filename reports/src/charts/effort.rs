@@ -11,7 +11,8 @@ use super::axis::{fitted, thinned, tick_text, ticks_from_zero};
 use super::backend::{Role, Svg, text_width};
 use super::draw::{Canvas, Failed, Side, TEXT, filled, px, stroked, ties, units};
 use super::{Chart, Size};
-use crate::format::{PROSE_DIGITS, Scale};
+use crate::format::{PROSE_DIGITS, Scale, printable};
+use crate::notes;
 use crate::run_set::{CaseSet, RunSet, Series};
 
 /// Small multiples.
@@ -26,6 +27,13 @@ const METRICS: [(&str, &str); 6] = [
     ("branch_misses_per_row", "Branch misses per row"),
     ("allocations_per_row", "Allocations per row"),
 ];
+
+/// What can be told without hardware counters, shown where they counted no instructions per cycle.
+const INSTEAD: [(&str, &str); 2] =
+    [("cpu_time_per_row", "CPU time per row"), ("page_faults_per_row", "Page faults per row")];
+
+/// With more cases than this they are left out: the page has a limit.
+const INSTEAD_MAX: usize = 60;
 
 /// Height of a panel, and of the labels below the last one, in px.
 const PANEL: f64 = 112.0;
@@ -56,7 +64,19 @@ impl Chart for Effort {
             .map(|(_, words)| *words)
             .collect();
         if !missing.is_empty() {
-            text += &format!(" Not measured in this run: {}.", missing.join(", ").to_lowercase());
+            text += &format!(" Not measured in this run: {}", missing.join(", ").to_lowercase());
+            text += &match reason(set) {
+                Some(reason) => format!(" ({}).", printable(reason)),
+                None => ".".to_owned(),
+            };
+        }
+        let instead: Vec<String> = panels
+            .iter()
+            .filter(|panel| INSTEAD.iter().any(|(metric, _)| *metric == panel.metric))
+            .map(|panel| panel.name.clone())
+            .collect();
+        if !instead.is_empty() {
+            text += &format!(" In their place: {}.", instead.join(", "));
         }
         text
     }
@@ -83,7 +103,22 @@ struct Panel {
 }
 
 fn panels(set: &RunSet) -> Vec<Panel> {
-    METRICS.iter().filter_map(|(metric, words)| panel(set, metric, words)).collect()
+    let of = |list: &[(&'static str, &str)]| -> Vec<Panel> {
+        list.iter().filter_map(|(metric, words)| panel(set, metric, words)).collect()
+    };
+    let mut panels = of(&METRICS);
+    let counted = panels.iter().any(|panel| panel.metric == METRICS[0].0);
+    if !counted && set.cases.len() <= INSTEAD_MAX {
+        panels.splice(0..0, of(&INSTEAD));
+    }
+    panels
+}
+
+/// Why the hardware counted nothing, where the run says so.
+fn reason(set: &RunSet) -> Option<&str> {
+    let hardware = |one: &&record::Unavailable| one.source == record::Source::Hardware;
+    let found = notes::unavailable(set).into_iter().find(hardware)?;
+    Some(&found.reason)
 }
 
 fn panel(set: &RunSet, metric: &'static str, words: &str) -> Option<Panel> {
@@ -110,7 +145,10 @@ fn panel(set: &RunSet, metric: &'static str, words: &str) -> Option<Panel> {
     let values = found.iter().map(|one| Some(one.as_ref()?.summary.median / scale.factor));
     Some(Panel {
         metric,
-        name: format!("{words}{simulated}"),
+        name: match scale.unit.strip_suffix("/row").unwrap_or(scale.unit) {
+            "" => format!("{words}{simulated}"),
+            unit => format!("{words}, {unit}{simulated}"),
+        },
         pass,
         scale,
         values: values.collect(),

@@ -8,9 +8,10 @@ use plotters::prelude::{ChartBuilder, Circle, LineSeries};
 
 use super::backend::{Role, text_width};
 use super::draw::{Canvas, Failed, Side, TEXT, filled, px, stroked, units};
+use super::table::{Cell, Head, Row, Table};
 use super::{Chart, Size};
-use crate::format::{PROSE_DIGITS, counted, significant};
-use crate::run_set::{CaseSet, RunSet};
+use crate::format::{PROSE_DIGITS, counted, printable, shorten, significant};
+use crate::run_set::{CaseSet, Rejection, RunSet};
 
 /// Samples over rounds.
 pub struct Steady;
@@ -21,6 +22,10 @@ const DOTS_MAX: usize = 2000;
 /// Deviations beyond this share are drawn at the edge: one sample of five times the median must
 /// not press all others into a line.
 const SHARE_MAX: f64 = 0.5;
+
+/// The most rejected samples that are listed, and the longest name of their case.
+const LISTED_MAX: usize = 30;
+const NAME_CHARS: usize = 60;
 
 impl Chart for Steady {
     fn id(&self) -> &'static str {
@@ -46,10 +51,11 @@ impl Chart for Steady {
             let share = significant(100.0 * SHARE_MAX, 2);
             text += &format!(" {beyond} beyond {share} % at the edge.");
         }
+        text += &data.course();
         let rejected: usize = set.cases.iter().map(|case| case.rejected).sum();
         if rejected > 0 {
             text += &format!(
-                " {} rejected by the suite's rule and left out.",
+                " {} rejected by the suite's rule and left out: the crosses, and the table.",
                 counted(rejected, "sample")
             );
         }
@@ -60,6 +66,37 @@ impl Chart for Steady {
         let data = Data::new(set)?;
         // OK because a string takes every mark; a layout that does not fit is nothing to draw.
         draw(&data, size).ok()
+    }
+
+    fn table(&self, set: &RunSet) -> Option<Table> {
+        let data = Data::new(set)?;
+        let all =
+            set.cases.iter().flat_map(|case| case.rejections.iter().map(move |one| (case, one)));
+        let rows = all.clone().take(LISTED_MAX).map(|(case, one)| Row {
+            name: shorten(&case.label, NAME_CHARS),
+            title: String::new(),
+            cells: vec![
+                Cell::number((one.process + 1).to_string(), f64::from(one.process)),
+                one.wall.map_or_else(Cell::missing, |wall| {
+                    let scale = crate::format::Kind::Time.scale(wall);
+                    Cell::number(scale.with_unit(wall, PROSE_DIGITS), wall)
+                }),
+                Cell::text(&printable(&one.why)),
+            ],
+        });
+        let rows: Vec<Row> = rows.collect();
+        let left = all.count().saturating_sub(LISTED_MAX);
+        (!rows.is_empty() && !data.dots.is_empty()).then(|| Table {
+            name: "Rejected samples".to_owned(),
+            heads: vec![
+                Head::text(set.label_name()),
+                Head::number("round".to_owned()),
+                Head::number("wall time".to_owned()),
+                Head::text("rejected because"),
+            ],
+            rows,
+            more: if left > 0 { format!("{left} more are not listed.") } else { String::new() },
+        })
     }
 }
 
@@ -73,6 +110,8 @@ struct Data {
     dots: Vec<Dot>,
     /// The median of all dots of a round.
     line: Vec<(u32, f64)>,
+    /// What a rule took out, beside the same medians.
+    rejected: Vec<Dot>,
     beyond: usize,
 }
 
@@ -99,7 +138,30 @@ impl Data {
         let line: Vec<(u32, f64)> =
             dots.chunk_by(|one, next| one.round == next.round).filter_map(middle).collect();
         let beyond = dots.iter().filter(|dot| dot.share.abs() > SHARE_MAX).count();
-        (line.len() >= 3).then_some(Self { dots, line, beyond })
+        let rejected = set.cases.iter().flat_map(rejected).collect();
+        (line.len() >= 3).then_some(Self { dots, line, rejected, beyond })
+    }
+
+    /// Whether the rounds have a direction or fall into two groups, in a sentence.
+    fn course(&self) -> String {
+        let middles: Vec<f64> = self.line.iter().map(|(_, share)| *share).collect();
+        if let Some(modes) = stats::two_modes(&middles) {
+            return format!(
+                " The rounds form two groups, {} near {} and {} near {}.",
+                modes.low_count,
+                percent(modes.low),
+                modes.high_count,
+                percent(modes.high)
+            );
+        }
+        match stats::trend(&middles) {
+            Some(trend) if trend.p < 0.01 => format!(
+                " Over the run the times moved by {} (Mann-Kendall, p < 0.01).",
+                percent(trend.rise)
+            ),
+            Some(_) => " No drift over the run is shown (Mann-Kendall).".to_owned(),
+            None => String::new(),
+        }
     }
 
     fn every(&self) -> usize {
@@ -119,6 +181,16 @@ impl Data {
         let high = shares.copied().fold(f64::NEG_INFINITY, f64::max);
         format!("Middle of a round: {} to {} of the median", percent(low), percent(high))
     }
+}
+
+/// The rejected samples of a case as deviations from its median.
+fn rejected(case: &CaseSet) -> Vec<Dot> {
+    let Some(median) = case.wall_time().map(|one| one.summary.median).filter(|one| *one > 0.0)
+    else {
+        return Vec::new();
+    };
+    let dot = |one: &Rejection| Some(Dot { round: one.process, share: one.wall? / median - 1.0 });
+    case.rejections.iter().filter_map(dot).collect()
 }
 
 fn percent(share: f64) -> String {
@@ -159,6 +231,10 @@ fn draw(data: &Data, size: Size) -> Result<String, Failed> {
         Circle::new((x, dot.share.clamp(-reach, reach)), units(1.7), filled(Role::Other))
     });
     plot.draw_series(dots)?;
+    for dot in &data.rejected {
+        let place = (f64::from(dot.round), dot.share.clamp(-reach, reach));
+        canvas.cross(px(plot.backend_coord(&place)), Role::Bad)?;
+    }
     let line =
         data.line.iter().map(|(round, share)| (f64::from(*round), share.clamp(-reach, reach)));
     plot.draw_series(LineSeries::new(line, stroked(Role::Ink, 1.5)))?;

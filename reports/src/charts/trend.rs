@@ -6,11 +6,13 @@
 
 mod data;
 
+use std::ops::Range;
+
 use plotters::chart::ChartContext;
 use plotters::prelude::{Cartesian2d, ChartBuilder, Circle, LineSeries, PathElement, Polygon};
 
-use self::data::{Panel, Point, panels, samples};
-use super::axis::{fitted, thinned, tick_text, ticks_from_zero};
+use self::data::{Panel, Point, number, panels, samples};
+use super::axis::{fitted, thinned, tick_text, ticks_between, ticks_from_zero};
 use super::backend::{Role, Svg, text_width};
 use super::draw::{Canvas, Failed, Side, TEXT, filled, px, stroked, units};
 use super::{Chart, Size};
@@ -56,6 +58,15 @@ impl Chart for Trend {
                 " Cross: a case without numbers."
             };
         }
+        if panels.iter().any(|panel| !panel.changes.is_empty()) {
+            text +=
+                " Dotted line: from there on the level is another (a rank scan of the medians).";
+        }
+        let mut sources: Vec<&str> = panels.iter().flat_map(Panel::sources).collect();
+        sources.dedup();
+        if !sources.is_empty() {
+            text += &format!(" Hollow: published, for as many rows ({}).", sources.join("; "));
+        }
         if panels.len() > PANELS_MAX {
             text += &format!(" Only the first {PANELS_MAX} of {} cases.", panels.len());
         }
@@ -63,14 +74,33 @@ impl Chart for Trend {
     }
 
     fn draw(&self, set: &RunSet, size: Size) -> Option<String> {
-        let mut panels = panels(set);
-        if panels.is_empty() {
-            return None;
-        }
-        panels.truncate(PANELS_MAX);
-        // OK because a string takes every mark; a layout that does not fit is nothing to draw.
-        draw(&panels, size).ok()
+        drawn(set, size, false)
     }
+
+    fn zoomed(&self, set: &RunSet, size: Size) -> Option<String> {
+        drawn(set, size, true)
+    }
+}
+
+/// The picture, its axes from zero or cut to the data; a cut one only where it shows more.
+fn drawn(set: &RunSet, size: Size, zoom: bool) -> Option<String> {
+    let mut panels = panels(set);
+    panels.truncate(PANELS_MAX);
+    let wanted = if size == Size::Wide && panels.len() == 1 { 5 } else { 4 };
+    let cut = |panel: &Panel<'_>| {
+        let (low, high) = panel.range();
+        ticks_between(low, high, wanted)
+    };
+    if panels.is_empty() || zoom && !panels.iter().any(|panel| cut(panel).is_some()) {
+        return None;
+    }
+    let ticks = |panel: &Panel<'_>| {
+        let cut = if zoom { cut(panel) } else { None };
+        cut.unwrap_or_else(|| ticks_from_zero(panel.top(), wanted))
+    };
+    let ticks: Vec<Vec<f64>> = panels.iter().map(ticks).collect();
+    // OK because a string takes every mark; a layout that does not fit is nothing to draw.
+    draw(&panels, &ticks, size).ok()
 }
 
 type Plot<'a> = ChartContext<
@@ -82,7 +112,7 @@ type Plot<'a> = ChartContext<
 /// Room above a panel for its name, and a gap to the panel above it, in px.
 const NAME: f64 = 34.0;
 
-fn draw(panels: &[Panel<'_>], size: Size) -> Result<String, Failed> {
+fn draw(panels: &[Panel<'_>], ticks: &[Vec<f64>], size: Size) -> Result<String, Failed> {
     let wide = size == Size::Wide;
     let several = panels.len() > 1;
     let height: u32 = match (wide, several) {
@@ -93,14 +123,11 @@ fn draw(panels: &[Panel<'_>], size: Size) -> Result<String, Failed> {
     };
     let canvas = Canvas::new((size.width(), height * panels.len() as u32));
     let areas = canvas.area.split_evenly((panels.len(), 1));
-    let wanted = if wide && !several { 5 } else { 4 };
-    let axis = |panel: &Panel<'_>| -> (f64, Vec<String>) {
-        let ticks = ticks_from_zero(panel.top(), wanted);
-        let texts = ticks.iter().map(|&tick| tick_text(tick, ticks[1])).collect();
-        (ticks[ticks.len() - 1], texts)
+    let text = |ticks: &Vec<f64>| -> Vec<String> {
+        ticks.iter().map(|&tick| tick_text(tick, ticks[1] - ticks[0])).collect()
     };
-    let scales: Vec<(f64, Vec<String>)> = panels.iter().map(axis).collect();
-    let texts = scales.iter().flat_map(|(_, texts)| texts);
+    let scales: Vec<Vec<String>> = ticks.iter().map(text).collect();
+    let texts = scales.iter().flatten();
     // The same margins everywhere, so that a step stands below itself.
     let left = texts.map(|text| text_width(text, TEXT)).fold(0.0, f64::max) + 10.0;
     let right = panels.iter().map(|panel| right_of(panel, f64::from(size.width()) - left));
@@ -113,14 +140,14 @@ fn draw(panels: &[Panel<'_>], size: Size) -> Result<String, Failed> {
             let middle = f64::from(height) * number as f64 + NAME - TEXT;
             canvas.text(&name, (0.0, middle), Side::Right, Role::Ink)?;
         }
-        let (top, texts) = &scales[number];
+        let (ticks, texts) = (&ticks[number], &scales[number]);
         let last = panel.marks.len() as f64 - 0.5;
         let plot = ChartBuilder::on(area)
             .margin_top(units(if several { 20.0 + NAME } else { 20.0 }))
             .margin_right(units(right))
             .margin_bottom(units(24.0))
             .margin_left(units(left))
-            .build_cartesian_2d(-0.5..last, 0.0..*top)?;
+            .build_cartesian_2d(-0.5..last, ticks[0]..ticks[ticks.len() - 1])?;
         axes(panel, &canvas, &plot, texts)?;
         marks(panel, plot, &canvas)?;
         said.push(panel.summary());
@@ -147,19 +174,25 @@ fn axes(
     ticks: &[String],
 ) -> Result<(), Failed> {
     let last = panel.marks.len() as f64 - 0.5;
-    let top = plot.y_range().end;
+    let Range { start, end } = plot.y_range();
+    let is_cut = start > 0.0;
     for (number, text) in ticks.iter().enumerate() {
-        let value = top * number as f64 / (ticks.len() - 1) as f64;
+        let value = start + (end - start) * number as f64 / (ticks.len() - 1) as f64;
         let (from, to) = (at(plot, -0.5, value), at(plot, last, value));
-        let role = if number == 0 { Role::Axis } else { Role::Grid };
-        canvas.line(from, to, stroked(role, 1.0))?;
+        match number == 0 && is_cut {
+            true => torn(canvas, from, to),
+            false => {
+                let role = if number == 0 { Role::Axis } else { Role::Grid };
+                canvas.line(from, to, stroked(role, 1.0))?;
+            }
+        }
         canvas.text(text, (from.0 - 8.0, from.1), Side::Left, Role::Muted)?;
     }
     let labels: Vec<String> = panel.marks.iter().map(|mark| mark.id.clone()).collect();
-    let slot = at(plot, 1.0, 0.0).0 - at(plot, 0.0, 0.0).0;
+    let slot = at(plot, 1.0, start).0 - at(plot, 0.0, start).0;
     let (every, room) = thinned(&labels, TEXT, slot);
     for (index, label) in labels.iter().enumerate().step_by(every) {
-        let (x, y) = at(plot, index as f64, 0.0);
+        let (x, y) = at(plot, index as f64, start);
         let label = fitted(label, TEXT, room);
         // The ends are kept inside the picture.
         let half = text_width(&label, TEXT) / 2.0;
@@ -169,7 +202,60 @@ fn axes(
     Ok(())
 }
 
+/// A line in pieces, which says that the axis does not begin at nought.
+fn torn(canvas: &Canvas, from: (f64, f64), to: (f64, f64)) {
+    canvas.picture.raw(&format!(
+        "<path d=\"M{:.1} {:.1}H{:.1}\" stroke-dasharray=\"6 3\" {}/>\n",
+        from.0,
+        from.1,
+        to.0,
+        Role::Axis.outline(1.0)
+    ));
+}
+
+/// Where the level changes: a dotted line before the first step on the new level.
+fn changes(panel: &Panel<'_>, plot: &Plot<'_>, canvas: &Canvas) {
+    let Range { start, end } = plot.y_range();
+    for change in &panel.changes {
+        let x = change.at as f64 - 0.5;
+        let (from, to) = (at(plot, x, end), at(plot, x, start));
+        let [before, after] = [change.levels.0, change.levels.1].map(number);
+        let unit = panel.scale.unit;
+        let title = format!(
+            "change point before {}: level {before} to {after} {unit}",
+            panel.marks[change.at].id
+        );
+        canvas.picture.open("pt", &title, &[]);
+        canvas.picture.raw(&format!(
+            "<path d=\"M{:.1} {:.1}V{:.1}\" stroke-dasharray=\"1.5 3\" {}/>\n",
+            from.0,
+            from.1,
+            to.1,
+            Role::Muted.outline(1.2)
+        ));
+        canvas.picture.close();
+    }
+}
+
+/// What others published, as hollow marks.
+fn published(panel: &Panel<'_>, plot: &mut Plot<'_>, canvas: &Canvas) -> Result<(), Failed> {
+    for (index, mark) in panel.marks.iter().enumerate() {
+        for one in &mark.published {
+            let value = number(one.value);
+            let unit = panel.scale.unit;
+            let title = format!("{}: {value} {unit} published: {}", mark.id, one.source);
+            canvas.picture.open("pt", &title, &[]);
+            let place = (index as f64, one.value);
+            plot.draw_series([Circle::new(place, units(3.5), filled(Role::Paper))])?;
+            plot.draw_series([Circle::new(place, units(3.5), stroked(Role::Ink, 1.3))])?;
+            canvas.picture.close();
+        }
+    }
+    Ok(())
+}
+
 fn marks(panel: &Panel<'_>, mut plot: Plot<'_>, canvas: &Canvas) -> Result<(), Failed> {
+    changes(panel, &plot, canvas);
     let lonely = if panel.ordered { line(panel, &mut plot)? } else { panel.kept() };
     // Where no band reaches, every point has a bar of its own.
     for (index, mark) in panel.marks.iter().enumerate() {
@@ -181,6 +267,7 @@ fn marks(panel: &Panel<'_>, mut plot: Plot<'_>, canvas: &Canvas) -> Result<(), F
         let bar = PathElement::new([(x, point.min), (x, point.max)], stroked(Role::Band, 6.0));
         plot.draw_series([bar])?;
     }
+    published(panel, &mut plot, canvas)?;
     let mut taken = Vec::new();
     for (index, mark) in panel.marks.iter().enumerate() {
         let case = &panel.set.cases[mark.case];
@@ -242,11 +329,11 @@ fn point(
     index: usize,
 ) -> Result<(), Failed> {
     let x = index as f64;
-    let top = plot.y_range().end;
-    let (from, to) = (at(plot, x - 0.5, top), at(plot, x + 0.5, 0.0));
+    let Range { start, end } = plot.y_range();
+    let (from, to) = (at(plot, x - 0.5, end), at(plot, x + 0.5, start));
     canvas.hit_area(from, (to.0 - from.0, to.1 - from.1));
     let Some(point) = &panel.marks[index].point else {
-        let (x, y) = at(plot, x, 0.0);
+        let (x, y) = at(plot, x, start);
         return canvas.cross((x, y - 12.0), Role::Bad);
     };
     let place = (x, point.median);

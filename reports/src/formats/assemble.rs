@@ -327,6 +327,8 @@ impl<'a> Whole<'a> {
             title: String::new(),
             answer: None,
             revision: None,
+            stage: None,
+            reverted: false,
         });
         Ok(())
     }

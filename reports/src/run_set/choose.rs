@@ -58,6 +58,11 @@ impl RunSet {
             case.run = runs.iter().position(|run| *run == case.run).unwrap_or(0);
             cases.push(case);
         }
+        self.stages.retain_mut(|stage| {
+            let run = runs.iter().position(|run| *run == stage.run);
+            stage.run = run.unwrap_or(0);
+            run.is_some()
+        });
         self.runs = runs.into_iter().map(|run| self.runs[run].clone()).collect();
         cases.sort_by_key(|case| case.run);
         self.cases = cases;

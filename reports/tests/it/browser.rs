@@ -120,9 +120,13 @@ fn without_javascript_everything_is_there_and_no_dead_button() {
         visit(&chromium, &html.replace("script-src 'sha256-", "script-src 'sha256-no"), &[]);
     assert!(visit.console.iter().any(|line| line.contains("script-src")), "{:?}", visit.console);
     assert!(visit.dom.contains("<button id=\"theme\" type=\"button\" hidden=\"\">"));
-    assert_eq!(visit.dom.matches("<button").count(), 1);
-    // Trend, effort, noise and steadiness, each in two widths.
-    assert_eq!(visit.dom.matches("<svg").count(), 8);
+    // The one of the theme, and the one that cuts the box plots' axes in what is hidden with it.
+    assert_eq!(visit.dom.matches("<button").count(), 2);
+    assert!(
+        visit.dom.contains("<p class=\"tools\" hidden=\"\"><button type=\"button\" class=\"zoom\"")
+    );
+    // Trend, effort, noise (from zero and cut) and steadiness, each in two widths.
+    assert_eq!(visit.dom.matches("<svg").count(), 10);
     assert_eq!(visit.dom.matches("<tr id=\"case-").count(), 13);
 }
 
@@ -221,4 +225,23 @@ fn lanes_zoom_and_search_together_and_keep_one_scale() {
     let found = probe(&chromium, &fixture::profiled(), &script, &[]);
     let expect = "582 232|819 327|- -|819 819|582 232|Found in A 49.8 %, B 0.0 %|13|1";
     assert_eq!(found, expect);
+}
+
+#[test]
+fn a_button_cuts_the_axis_to_the_data_and_gives_it_back() {
+    let Some(chromium) = chromium() else { return };
+    let near = [("00", 100.0), ("01", 104.0), ("02", 102.0)].map(|(id, time)| {
+        let case = fixture::step(id, "");
+        (case.clone(), fixture::samples(&case, &fixture::spread(time, 6, 1)))
+    });
+    let script = "const all = [...document.querySelectorAll('#trend .whole, #trend .zoomed')];\
+                  const shown = () => all.filter((one) => one.offsetHeight > 0)\
+                    .map((one) => one.className).join(' ');\
+                  const button = document.querySelector('#trend button.zoom');\
+                  const told = [shown()];\
+                  button.click(); told.push(shown(), button.getAttribute('aria-pressed'));\
+                  button.click(); told.push(shown(), button.getAttribute('aria-pressed'));\
+                  return told.join('|');";
+    let found = probe(&chromium, &fixture::set(near.into()), script, &[]);
+    assert_eq!(found, "whole|zoomed|true|whole|false");
 }

@@ -29,6 +29,8 @@ pub(crate) fn case(params: &[(&str, Json)], title: &str) -> CaseInfo {
         title: title.to_owned(),
         answer: None,
         revision: None,
+        stage: None,
+        reverted: false,
     }
 }
 
@@ -111,6 +113,7 @@ pub(crate) fn info(cases: Vec<CaseInfo>) -> RunInfo {
             hash: "5eed".to_owned(),
             overrides: vec!["rows=1_000_000".to_owned()],
             filter: None,
+            references: Vec::new(),
         },
         sampling: SamplingInfo {
             processes: 10,

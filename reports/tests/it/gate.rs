@@ -224,6 +224,7 @@ pub(crate) fn wide(cases: u32) -> Gate {
             hash: String::new(),
             overrides: Vec::new(),
             filter: None,
+            references: Vec::new(),
         },
         seed: 1,
         baseline: party("old"),

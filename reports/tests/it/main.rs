@@ -8,6 +8,7 @@
 
 mod acceptance;
 mod browser;
+mod ceiling;
 mod charts;
 mod compare;
 mod counters;
@@ -18,6 +19,7 @@ mod history;
 mod index;
 mod page;
 mod profiles;
+mod references;
 mod run_set;
 mod show;
 mod sweeps;

@@ -123,9 +123,14 @@ fn rejected_and_far_away_samples_are_told() {
     let mut rejected = sample(&case, 4, 100.0);
     rejected.marks.push(Mark::Rejected { why: "steal > 1 %".to_owned() });
     all.push(rejected);
-    let caption = Steady.caption(&fixture::set(vec![(case, all)]));
+    let set = fixture::set(vec![(case, all)]);
+    let caption = Steady.caption(&set);
     assert!(caption.contains("1 sample beyond 50 % at the edge."), "{caption}");
     assert!(caption.contains("1 sample rejected by the suite's rule"), "{caption}");
+    let table = Steady.table(&set).unwrap();
+    let cells: Vec<&str> = table.rows[0].cells.iter().map(|cell| cell.text.as_str()).collect();
+    assert_eq!(cells, ["5", "100 ms", "steal > 1 %"]);
+    assert!(Steady.draw(&set, Size::Wide).unwrap().contains("s-bad"));
 }
 
 #[test]

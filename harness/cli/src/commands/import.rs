@@ -130,6 +130,7 @@ fn suite(name: String, about: &str, path: &Path, text: &str) -> SuiteInfo {
         hash: hash(text.as_bytes()),
         overrides: Vec::new(),
         filter: None,
+        references: Vec::new(),
     }
 }
 

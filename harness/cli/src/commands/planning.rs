@@ -193,6 +193,8 @@ fn case_info(case: &Case) -> CaseInfo {
         title: case.title.clone(),
         answer: case.answer.clone(),
         revision: case.at.as_ref().map(|at| at.key.clone()),
+        stage: case.stage.clone(),
+        reverted: case.reverted,
     }
 }
 

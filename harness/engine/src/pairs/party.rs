@@ -106,6 +106,8 @@ mod tests {
             answer: None,
             at: None,
             expect: Expect::default(),
+            stage: None,
+            reverted: false,
         }
     }
 

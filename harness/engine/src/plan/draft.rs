@@ -30,6 +30,7 @@ pub(super) struct Draft<'a> {
     pub(super) ablate: Vec<TypedAxis>,
     pub(super) include: Vec<Located<Vec<Setting>>>,
     pub(super) exclude: Vec<Located<Vec<Setting>>>,
+    pub(super) reverted: Vec<Located<Vec<Setting>>>,
     /// Parameters that an option has set.
     pub(super) overridden: Vec<String>,
 }
@@ -70,6 +71,7 @@ impl<'a> Draft<'a> {
             ablate: axes(&def.ablate)?,
             include: entries(&def.include)?,
             exclude: entries(&def.exclude)?,
+            reverted: entries(&def.reverted)?,
             overridden: Vec::new(),
             runner,
         };

@@ -50,7 +50,9 @@ pub(super) fn points(source: &Arc<Source>, draft: &Draft<'_>) -> Result<Vec<Poin
         blame: entry.span.clone(),
         switched: None,
     });
-    Ok(kept.into_iter().chain(included).collect())
+    let all: Vec<Point> = kept.into_iter().chain(included).collect();
+    each_matches(source, draft, (&draft.reverted, "reverted"), &all)?;
+    Ok(all)
 }
 
 impl Point {
@@ -92,12 +94,19 @@ fn ablated(point: &Point, ablate: &[TypedAxis]) -> Vec<Point> {
     [point.clone()].into_iter().chain(switches).collect()
 }
 
-fn exclude(
+/// Whether a point has all values of one of the entries.
+pub(super) fn any_matches(entries: &[Located<Vec<Setting>>], point: &Point) -> bool {
+    entries.iter().any(|entry| entry.value.iter().all(|setting| point.has(setting)))
+}
+
+/// Refuses an entry that no point has all values of: it was meant to do something.
+fn each_matches(
     source: &Arc<Source>,
     draft: &Draft<'_>,
-    points: Vec<Point>,
-) -> Result<Vec<Point>, SuiteError> {
-    for entry in &draft.exclude {
+    (entries, done): (&[Located<Vec<Setting>>], &str),
+    points: &[Point],
+) -> Result<(), SuiteError> {
+    for entry in entries {
         let touched =
             entry.value.iter().any(|setting| draft.overridden.contains(&setting.name.value));
         let matches = |point: &Point| entry.value.iter().all(|setting| point.has(setting));
@@ -106,14 +115,21 @@ fn exclude(
             let odd =
                 entry.value.iter().find(|setting| !points.iter().any(|point| point.has(setting)));
             let span = odd.map_or(&entry.span, |setting| &setting.value.span);
-            return Err(SuiteError::at(source, span, "no case is excluded by this entry")
+            return Err(SuiteError::at(source, span, format!("no case is {done} by this entry"))
                 .allowed("values that some case has"));
         }
     }
-    let excluded = |point: &Point| {
-        draft.exclude.iter().any(|entry| entry.value.iter().all(|setting| point.has(setting)))
-    };
-    let kept: Vec<Point> = points.into_iter().filter(|point| !excluded(point)).collect();
+    Ok(())
+}
+
+fn exclude(
+    source: &Arc<Source>,
+    draft: &Draft<'_>,
+    points: Vec<Point>,
+) -> Result<Vec<Point>, SuiteError> {
+    each_matches(source, draft, (&draft.exclude, "excluded"), &points)?;
+    let kept: Vec<Point> =
+        points.into_iter().filter(|point| !any_matches(&draft.exclude, point)).collect();
     match draft.exclude.last() {
         Some(last) if kept.is_empty() && draft.overridden.is_empty() => {
             Err(SuiteError::at(source, &last.span, "every case is excluded"))

@@ -9,7 +9,7 @@ use workload_api::ParamValue;
 use super::message::cannot_be;
 use super::runner::{BUILTIN, RunnerDef};
 use super::source::{Located, Source, Span};
-use super::wire::{Entries, WireAxis, WireCase, WireExpect, WireRange, WireScalar};
+use super::wire::{Entries, WireAxis, WireCase, WireChoice, WireExpect, WireRange, WireScalar};
 use super::{SuiteError, check};
 use crate::case::{Expect, Runner};
 
@@ -59,7 +59,9 @@ pub(crate) struct CaseDef {
     pub(crate) ablate: Vec<Axis>,
     pub(crate) include: Vec<Located<Vec<Setting>>>,
     pub(crate) exclude: Vec<Located<Vec<Setting>>>,
+    pub(crate) reverted: Vec<Located<Vec<Setting>>>,
     pub(crate) expect: Expect,
+    pub(crate) stage: Option<String>,
 }
 
 /// All cases of a suite.
@@ -83,6 +85,9 @@ fn check(
     let runner = case.runner.as_ref().map(|name| find_runner(source, name, runners)).transpose()?;
     let title = case.title.as_ref().map(|title| check::line(source, "title", title));
     let answer = case.answer.as_ref().map(|answer| check::name(source, "answer", answer));
+    let stage = case.stage.as_ref().map(|stage| {
+        check::words(source, "stage", stage).and_then(|_| check::line(source, "stage", stage))
+    });
     let def = CaseDef {
         span: wire.span.clone(),
         workload: case.workload.clone(),
@@ -95,10 +100,24 @@ fn check(
         ablate: axes(source, &case.ablate)?,
         include: entries(source, "include", &case.include)?,
         exclude: entries(source, "exclude", &case.exclude)?,
+        reverted: reverted(source, case.reverted.as_ref())?,
         expect: expect(source, case.expect.as_ref())?,
+        stage: stage.transpose()?,
     };
     each_name_once(source, &def)?;
     Ok(def)
+}
+
+fn reverted(
+    source: &Arc<Source>,
+    wire: Option<&Located<Vec<WireChoice>>>,
+) -> Result<Vec<Located<Vec<Setting>>>, SuiteError> {
+    let Some(list) = wire else { return Ok(Vec::new()) };
+    if list.value.is_empty() {
+        return Err(cannot_be(source, &list.span, "reverted")
+            .allowed("a list of at least one table of parameters"));
+    }
+    entries(source, "reverted", &list.value)
 }
 
 fn find_runner(

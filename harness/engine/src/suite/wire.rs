@@ -45,6 +45,9 @@ pub(super) struct WireSuite {
     /// What `dyno gate` asks of the cases. Without any entry: the usual rules of docs/gate.md.
     #[serde(default)]
     pub(super) gate: Vec<Located<WireGate>>,
+    /// Published times of the same work, drawn beside the measured ones.
+    #[serde(default)]
+    pub(super) reference: Vec<Located<WireReference>>,
     /// What is measured: each entry is one case or, with a grid, many.
     pub(super) case: Located<Vec<Located<WireCase>>>,
 }
@@ -107,6 +110,9 @@ pub(super) struct WireProfile {
     pub(super) unfolded: Option<Located<bool>>,
 }
 
+/// Values of some parameters, which together choose cases.
+pub(super) type WireChoice = Located<Entries<Located<WireScalar>>>;
+
 /// One case or, with a grid, many.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -138,8 +144,28 @@ pub(super) struct WireCase {
     /// Cases to leave out: every case that has all these values.
     #[serde(default)]
     pub(super) exclude: Vec<Located<Entries<Located<WireScalar>>>>,
+    /// Cases that stand for changes which were taken back: every case that has all these values.
+    pub(super) reverted: Option<Located<Vec<WireChoice>>>,
     /// What the answer must be.
     pub(super) expect: Option<WireExpect>,
+    /// Name of the stage of the other cases' work that these cases do alone: the report holds the
+    /// others against it.
+    pub(super) stage: Option<Located<String>>,
+}
+
+/// Published times of the same work, drawn beside the measured ones.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Reference")]
+pub(super) struct WireReference {
+    /// Who measured it, on what, for people.
+    pub(super) source: Located<String>,
+    /// The parameter whose values the times belong to, for instance "step".
+    pub(super) by: Located<String>,
+    /// The rows of the published work: with it, a time is drawn by the row.
+    pub(super) rows: Option<Located<WireCount>>,
+    /// Value of the parameter and time, for instance { "00" = "3.69s" }.
+    pub(super) values: Entries<Located<String>>,
 }
 
 /// What the answer must be.

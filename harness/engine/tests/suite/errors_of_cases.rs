@@ -505,3 +505,46 @@ params = { rows = 1 }
       = allowed: pipeline, scan
     ");
 }
+
+#[test]
+fn a_reverted_entry_that_matches_nothing_is_refused() {
+    let suite = r#"
+name = "x"
+
+[[case]]
+workload = "pipeline"
+grid = { writers = [1, 2] }
+reverted = [{ writers = 3 }]
+"#;
+    insta::assert_snapshot!(refused(suite));
+}
+
+#[test]
+fn references_to_no_parameter_no_value_and_no_time_are_refused() {
+    let suite = |reference: &str| {
+        format!(
+            "name = \"x\"\n\n[[reference]]\nsource = \"a post\"\n{reference}\n\n[[case]]\n\
+             workload = \"pipeline\"\ngrid = {{ writers = [1, 2] }}\n"
+        )
+    };
+    let texts = [
+        "by = \"writer\"\nvalues = { \"1\" = \"3s\" }",
+        "by = \"writers\"\nvalues = { \"1\" = \"3s\", \"4\" = \"1s\" }",
+        "by = \"writers\"\nvalues = { \"1\" = \"fast\" }",
+        "by = \"writers\"\nvalues = {}",
+    ];
+    let errors: Vec<String> = texts.iter().map(|text| refused(&suite(text))).collect();
+    insta::assert_snapshot!(errors.join("\n"));
+}
+
+#[test]
+fn a_stage_without_a_name_is_refused() {
+    let suite = r#"
+name = "x"
+
+[[case]]
+workload = "pipeline"
+stage = " "
+"#;
+    insta::assert_snapshot!(refused(suite));
+}

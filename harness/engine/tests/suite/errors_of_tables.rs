@@ -36,7 +36,7 @@ workload = "scan"
       |
     3 | [[cases]]
       |   ^^^^^
-      = allowed: name, about, sampling, output, counters, profile, runner, build, gate, case
+      = allowed: name, about, sampling, output, counters, profile, runner, build, gate, reference, case
       = did you mean `case`?
     ");
 }

@@ -154,8 +154,10 @@ fn is_variable(name: &str) -> bool {
 fn wrong_values(name: &str, value: &DeValue<'_>) -> Vec<String> {
     // A text for people may say anything, but not at any length; so may a command line, and the
     // name of a metric that may be a workload's own.
-    let free = matches!(name, "name" | "about" | "title" | "command" | "executable" | "metric")
-        || is_variable(name);
+    let free = matches!(
+        name,
+        "name" | "about" | "title" | "command" | "executable" | "metric" | "source" | "stage"
+    ) || is_variable(name);
     match value {
         DeValue::String(_) => {
             let mut wrong = vec!["-7.25".to_owned(), format!("\"{}\"", "x".repeat(10_001))];

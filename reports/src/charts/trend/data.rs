@@ -2,8 +2,11 @@
 //!
 //! Only numbers and words; where they stand on the picture is decided in `trend.rs`.
 
+use record::metrics;
+
 use crate::format::{PROSE_DIGITS, Scale, counted};
 use crate::history::{Line, lines};
+use crate::labels;
 use crate::run_set::{CaseSet, RunSet};
 
 /// A time of one mark, in the panel's unit.
@@ -24,6 +27,15 @@ pub(super) struct Mark {
     pub(super) reverted: bool,
     /// `None` where the case has no numbers.
     pub(super) point: Option<Point>,
+    /// What others published for it.
+    pub(super) published: Vec<Published>,
+}
+
+/// A published time of the same work.
+pub(super) struct Published {
+    /// In the panel's unit, for as many rows as the case has.
+    pub(super) value: f64,
+    pub(super) source: String,
 }
 
 /// One plot.
@@ -34,6 +46,16 @@ pub(super) struct Panel<'a> {
     pub(super) marks: Vec<Mark>,
     pub(super) scale: Scale,
     pub(super) ordered: bool,
+    /// The marks with which another level begins.
+    pub(super) changes: Vec<Change>,
+}
+
+/// A place from which on the level is another.
+pub(super) struct Change {
+    /// The first mark on the new level.
+    pub(super) at: usize,
+    /// The levels before and after, in the panel's unit.
+    pub(super) levels: (f64, f64),
 }
 
 /// A case counts as slower than the one before it only from this ratio on, so that a label is not
@@ -63,7 +85,27 @@ fn mark(set: &RunSet, id: String, case: usize, reverted: bool) -> Mark {
         let [median, min, max] = [summary.median, summary.min, summary.max];
         Point { median, min, max, exact: median, words: None }
     });
-    Mark { id, case, reverted, point }
+    let published = published(set, case, &id);
+    Mark { id, case, reverted, point, published }
+}
+
+/// What the references of the case's suite say about it, in ns. Where a reference says how many rows
+/// its work had, its time is taken by the row.
+fn published(set: &RunSet, index: usize, id: &str) -> Vec<Published> {
+    let case = &set.cases[index];
+    let rows = case.metric(metrics::ROWS.name).map(|series| series.summary.median);
+    let of = |reference: &record::Reference| {
+        let own = case.info.params.get(&reference.by).map(labels::text);
+        // The step of a history need be no parameter.
+        let key = own.or_else(|| (reference.by == "step").then(|| id.to_owned()))?;
+        let time = *reference.values.get(&key)? as f64;
+        let value = match reference.rows {
+            Some(published) => time / published as f64 * rows?,
+            None => time,
+        };
+        Some(Published { value, source: reference.source.clone() })
+    };
+    set.runs[case.run].suite.references.iter().filter_map(of).collect()
 }
 
 impl<'a> Panel<'a> {
@@ -71,12 +113,16 @@ impl<'a> Panel<'a> {
         let first = marks.iter().find(|mark| mark.point.is_some())?;
         let wall = set.cases[first.case].wall_time()?;
         let scale = wall.kind.scale(wall.summary.median);
+        for published in marks.iter_mut().flat_map(|mark| &mut mark.published) {
+            published.value /= scale.factor;
+        }
         for point in marks.iter_mut().filter_map(|mark| mark.point.as_mut()) {
             for value in [&mut point.median, &mut point.min, &mut point.max] {
                 *value /= scale.factor;
             }
         }
-        let mut panel = Self { set, name, marks, scale, ordered };
+        let mut panel = Self { set, name, marks, scale, ordered, changes: Vec::new() };
+        panel.changes = panel.changes();
         panel.choose_labels();
         Some(panel)
     }
@@ -132,9 +178,41 @@ impl<'a> Panel<'a> {
         found
     }
 
+    /// Where the level of the kept steps changes, by their medians alone.
+    fn changes(&self) -> Vec<Change> {
+        if !self.ordered {
+            return Vec::new();
+        }
+        let kept = self.kept();
+        let median = |at: &usize| Some(self.marks[*at].point.as_ref()?.median);
+        let values: Vec<f64> = kept.iter().filter_map(median).collect();
+        let change = |step: stats::Step| {
+            Some(Change { at: *kept.get(step.at)?, levels: (step.before, step.after) })
+        };
+        stats::steps(&values).into_iter().filter_map(change).collect()
+    }
+
+    /// The least and the largest number drawn.
+    pub(super) fn range(&self) -> (f64, f64) {
+        let published = self.marks.iter().flat_map(|mark| &mark.published).map(|one| one.value);
+        let ends = self.points().flat_map(|point| [point.min, point.max]).chain(published);
+        ends.fold((f64::INFINITY, 0.0), |(low, high), one| (low.min(one), high.max(one)))
+    }
+
     /// The largest number drawn.
     pub(super) fn top(&self) -> f64 {
-        self.points().map(|point| point.max).fold(0.0, f64::max)
+        self.range().1
+    }
+
+    /// Where the published times come from, each once.
+    pub(super) fn sources(&self) -> Vec<&str> {
+        let mut sources: Vec<&str> = Vec::new();
+        for one in self.marks.iter().flat_map(|mark| &mark.published) {
+            if !sources.contains(&one.source.as_str()) {
+                sources.push(&one.source);
+            }
+        }
+        sources
     }
 
     fn points(&self) -> impl Iterator<Item = &Point> {
@@ -190,7 +268,7 @@ impl<'a> Panel<'a> {
     }
 }
 
-fn number(value: f64) -> String {
+pub(super) fn number(value: f64) -> String {
     crate::format::significant(value, PROSE_DIGITS)
 }
 

@@ -29,6 +29,8 @@ pub(in crate::store) fn info(id: &str) -> RunInfo {
         title: String::new(),
         answer: None,
         revision: None,
+        stage: None,
+        reverted: false,
     };
     RunInfo {
         schema: RunInfo::SCHEMA,
@@ -45,6 +47,7 @@ pub(in crate::store) fn info(id: &str) -> RunInfo {
             hash: "0".into(),
             overrides: vec![],
             filter: None,
+            references: Vec::new(),
         },
         sampling: SamplingInfo {
             processes: 5,
