@@ -22,6 +22,10 @@ pub struct BoxPlot;
 const MOST_OF_CASE: usize = 200;
 const MOST_OF_ALL: usize = 2000;
 
+/// The most of all where the cases are many: the page has a limit.
+const MANY: usize = 100;
+const MOST_OF_MANY: usize = 500;
+
 /// Steps from the beginning of a window to its end, the numbers of steps that are told in windows,
 /// and from which ratio of their medians on.
 const WINDOW: usize = 4;
@@ -102,7 +106,9 @@ impl<'a> Data<'a> {
         let scale = first.kind.scale(first.summary.median);
         let summaries = || set.cases.iter().filter_map(|case| Some(case.wall_time()?.summary));
         let nested = summaries().any(|summary| summary.replicates < summary.samples);
-        let most = (MOST_OF_ALL / summaries().count().max(1)).clamp(1, MOST_OF_CASE);
+        let count = summaries().count().max(1);
+        let all = if count > MANY { MOST_OF_MANY } else { MOST_OF_ALL };
+        let most = (all / count).clamp(1, MOST_OF_CASE);
         let ordered = set.is_ordered();
         Some(Self { set, cases: &set.cases, scale, nested, ordered, most })
     }

@@ -24,6 +24,9 @@ pub struct Trend;
 /// The most panels of one picture; more would be a wall nobody reads.
 const PANELS_MAX: usize = 8;
 
+/// With more marks than this there is no second picture with its axis cut: the page has a limit.
+const ZOOMED_MAX: usize = 200;
+
 impl Chart for Trend {
     fn id(&self) -> &'static str {
         "trend"
@@ -91,7 +94,9 @@ fn drawn(set: &RunSet, size: Size, zoom: bool) -> Option<String> {
         let (low, high) = panel.range();
         ticks_between(low, high, wanted)
     };
-    if panels.is_empty() || zoom && !panels.iter().any(|panel| cut(panel).is_some()) {
+    let marks: usize = panels.iter().map(|panel| panel.marks.len()).sum();
+    let shows_more = || marks <= ZOOMED_MAX && panels.iter().any(|panel| cut(panel).is_some());
+    if panels.is_empty() || zoom && !shows_more() {
         return None;
     }
     let ticks = |panel: &Panel<'_>| {

@@ -24,7 +24,7 @@ fn stage(name: &str, batch: u64, cpu_ms: f64) -> (CaseInfo, Vec<Sample>) {
 }
 
 /// Two steps on two cores, and what their stages cost alone: 40 and 60 ns a row.
-fn set() -> RunSet {
+pub(crate) fn set() -> RunSet {
     let steps = [("00", 200.0), ("01", 100.0)].map(|(id, time)| {
         let case = step(id, "");
         (case.clone(), samples(&case, &[time; 6]))

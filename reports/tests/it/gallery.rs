@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use reports::charts::{CHARTS, Theme, standalone};
 use reports::{PageOptions, RunSet, html};
 
-use crate::{fixture, history, sweeps};
+use crate::{ceiling, fixture, history, sweeps};
 
 fn docs() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs")
@@ -21,6 +21,7 @@ fn sets() -> Vec<RunSet> {
         sweeps::grid(),
         sweeps::threads(&[1, 2, 4, 8, 16]),
         fixture::profiled(),
+        ceiling::set(),
     ]
 }
 
