@@ -64,7 +64,7 @@ fn few_gates_stay_undecided_and_those_say_honestly_what_they_can_see() {
 fn the_wider_margins_of_wall_time_are_decided_where_the_machine_is_not_crowded() {
     let (kernels, pipeline) = (noise::kernels(), noise::pipeline());
     let rows = margins::rows(&kernels, &pipeline, &[], EFFORT);
-    assert_eq!(rows.len(), 4);
+    assert_eq!(rows.len(), 8);
     for margins::Row { name, metric, margins, tallies: [_, [same, changed]] } in rows {
         let (cleared, caught) = (same.share(same.equivalent), changed.share(changed.regressed));
         println!("{name}, {metric}, {margins:?}: {cleared:.3} cleared, {caught:.3} caught");
