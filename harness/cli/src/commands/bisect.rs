@@ -198,7 +198,12 @@ impl Hunt<'_> {
         let script = planning::scripted_counters()?;
         let baseline = good.clone();
         let mut tournament = Tournament {
-            contests: vec![Contest { role: Role::Case, baseline, candidate: new }],
+            contests: vec![Contest {
+                role: Role::Case,
+                baseline,
+                candidate: new,
+                layouts: Default::default(),
+            }],
             bench: Bench {
                 launcher: &mut self.ground.launcher,
                 exe: self.ground.exe.clone(),

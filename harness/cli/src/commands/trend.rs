@@ -145,6 +145,7 @@ fn paired(
         per_case: "60s".to_owned(),
         no_control: false,
         no_profile: false,
+        layouts: None,
         report: None,
         strict: false,
         pass_without_base: false,
