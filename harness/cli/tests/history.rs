@@ -252,7 +252,7 @@ fn another_metric_and_another_margin_can_be_asked_for() {
     assert_eq!((&found["tolerance"], &found["cases"][0]["unit"]), (&0.99.into(), &"rows/s".into()));
     assert_eq!(found["cases"][0]["metric"], "rows_per_second");
     for (wrong, says) in [
-        (["--metric", "wall"], "no case has the metric `wall`; there are: wall_time"),
+        (["--metric", "wall"], "no case has the metric `wall`; did you mean `wall_time`?"),
         (["--tolerance", "2"], "from 0 to below 1"),
     ] {
         let refused = place.dyno(&[&["compare", "before", "after"], &wrong[..]].concat()).expect(2);

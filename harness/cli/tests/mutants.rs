@@ -45,7 +45,9 @@ fn every_misspelt_key_exits_with_2_and_points_at_its_line() {
             if key.starts_with('#') {
                 continue;
             }
-            let misspelt = format!("{key}x = {rest}");
+            let quoted = key.strip_suffix('"');
+            let wrong = quoted.map_or_else(|| format!("{key}x"), |key| format!("{key}x\""));
+            let misspelt = format!("{wrong} = {rest}");
             let mut mutant = lines.clone();
             mutant[index] = &misspelt;
             let place = Place::new();
@@ -54,7 +56,8 @@ fn every_misspelt_key_exits_with_2_and_points_at_its_line() {
             let error = refused.stderr();
             let position = format!("mutant.toml:{}:", index + 1);
             assert!(error.contains(&position), "{name}: `{misspelt}`:\n{error}");
-            assert!(error.contains(&format!("`{}x`", key.trim())), "{name}:\n{error}");
+            let told = format!("`{}`", wrong.trim().trim_matches('"'));
+            assert!(error.contains(&told), "{name}:\n{error}");
             assert!(place.store().runs().unwrap().is_empty());
         }
     }

@@ -262,7 +262,7 @@ async function behindJenkins(page) {
   }));
   await opened.goto("http://jenkins.test/" + path.basename(page.file));
   const file = path.join(config.shots, `${page.name}-jenkins.png`);
-  const shot = await opened.locator("svg.chart.wide, svg.spark").first().screenshot();
+  const shot = await opened.locator("svg.chart.wide:visible, svg.spark:visible").first().screenshot();
   await opened.screenshot({ path: file, fullPage: true });
   await context.close();
   const lab = await browser.newContext();

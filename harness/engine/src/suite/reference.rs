@@ -75,7 +75,7 @@ pub(crate) fn held_against(
         }
         let Some(known) = values(cases, &by.value) else { continue };
         if let Some(value) = one.values.iter().find(|value| !known.contains(&value.value)) {
-            let message = format!("no case has `{}` = {}", by.value, value.value);
+            let message = format!("no case has `{}` = `{}`", by.value, value.value);
             return Err(SuiteError::at(source, &value.span, message)
                 .names(&value.value, known.iter().map(String::as_str)));
         }

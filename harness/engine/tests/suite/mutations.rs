@@ -164,6 +164,10 @@ fn wrong_values(name: &str, value: &DeValue<'_>) -> Vec<String> {
             wrong.extend((!free).then(|| "\"zzz\"".to_owned()));
             wrong
         }
+        // An amount in the unit of any metric, which may be a fraction.
+        DeValue::Integer(_) if name == "ignore_below" => {
+            ["\"zzz\"", "true", "-1", "nan"].map(str::to_owned).to_vec()
+        }
         DeValue::Integer(_) => ["\"zzz\"", "true", "1.5", "-1", "nan"].map(str::to_owned).to_vec(),
         DeValue::Boolean(_) => ["\"zzz\"", "7"].map(str::to_owned).to_vec(),
         DeValue::Float(_) => ["\"zzz\"", "-inf", "nan"].map(str::to_owned).to_vec(),
