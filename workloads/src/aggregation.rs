@@ -13,11 +13,10 @@ mod stats;
 
 use std::fs;
 use std::path::PathBuf;
-use std::time::Duration;
 
 use twox_hash::XxHash3_64;
 use workload_api::{
-    Answer, Better, Context, Metric, Params, Prepared, Spec, Unit, Work, Workload, WorkloadError,
+    Answer, Context, Metric, Params, Prepared, Spec, Work, Workload, WorkloadError,
 };
 
 use self::stats::{Stats, Summary};
@@ -177,17 +176,17 @@ impl Prepared for PreparedAggregation {
             Variant::Batched => {
                 let (summary, combine_time) =
                     batched::aggregate(&self.path, self.batch, &self.workers)?;
-                (summary, vec![combine_metric(combine_time)])
+                (summary, vec![Metric::time("combine_time", combine_time)])
             }
             Variant::Partitioned => {
                 let (summary, combine_time) =
                     partitioned::aggregate(&self.path, (self.splits, self.take), &self.workers)?;
-                (summary, vec![combine_metric(combine_time)])
+                (summary, vec![Metric::time("combine_time", combine_time)])
             }
             Variant::Limit => {
                 let (summary, combine_time) =
                     limit::aggregate(&self.path, self.block, &self.workers)?;
-                (summary, vec![combine_metric(combine_time)])
+                (summary, vec![Metric::time("combine_time", combine_time)])
             }
         };
         metrics.push(PageCache::metric(self.page_cache_share));
@@ -221,15 +220,6 @@ fn refuse_other_than_asked(summary: &Summary, asked: u64) -> Result<u64, Workloa
         return Ok(rows);
     }
     Err(WorkloadError::new(format!("{asked} rows asked for, {rows} aggregated")))
-}
-
-fn combine_metric(time: Duration) -> Metric {
-    Metric {
-        name: "combine_time".to_owned(),
-        value: time.as_nanos() as f64,
-        unit: Unit::Nanoseconds,
-        better: Better::Lower,
-    }
 }
 
 #[cfg(test)]

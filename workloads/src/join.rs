@@ -6,7 +6,7 @@
 mod partitioned;
 mod table;
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use workload_api::{
     Answer, Better, Context, Metric, Params, Prepared, Spec, Unit, Work, Workload, WorkloadError,
@@ -184,7 +184,7 @@ impl Prepared for PreparedJoin {
             _ => "build_time",
         };
         self.result = Some(matches);
-        let metrics = metrics.into_iter().chain([time_metric(name, build_time)]).collect();
+        let metrics = metrics.into_iter().chain([Metric::time(name, build_time)]).collect();
         Ok(Work { rows: trips.len() as u64, metrics, ..Work::default() })
     }
 
@@ -195,15 +195,6 @@ impl Prepared for PreparedJoin {
             digest: format!("pairs={:016x}", matches.digest),
             group: Some(self.group.clone()),
         })
-    }
-}
-
-fn time_metric(name: &str, time: Duration) -> Metric {
-    Metric {
-        name: name.to_owned(),
-        value: time.as_nanos() as f64,
-        unit: Unit::Nanoseconds,
-        better: Better::Lower,
     }
 }
 

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use arrow::array::RecordBatch;
 use rayon::ThreadPool;
 use workload_api::{
-    Answer, Better, Context, Metric, Params, Prepared, Spec, Unit, Work, Workload, WorkloadError,
+    Answer, Better, Context, Metric, Params, Prepared, Spec, Work, Workload, WorkloadError,
 };
 
 use crate::contacts::declare::{self, Part};
@@ -218,10 +218,5 @@ fn join(handle: WriterHandle<'_>) -> Result<WriterWork, WorkloadError> {
 
 /// Time that threads of one side waited for the other, summed over them.
 fn wait(name: &str, waited: Duration) -> Metric {
-    Metric {
-        name: name.to_owned(),
-        value: waited.as_nanos() as f64,
-        unit: Unit::Nanoseconds,
-        better: Better::Neither,
-    }
+    Metric { better: Better::Neither, ..Metric::time(name, waited) }
 }

@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 
 use twox_hash::XxHash3_64;
 use workload_api::{
-    Answer, Better, Context, Metric, Params, Prepared, Spec, Unit, Work, Workload, WorkloadError,
+    Answer, Context, Metric, Params, Prepared, Spec, Work, Workload, WorkloadError,
 };
 
 use self::groups::Groups;
@@ -237,7 +237,7 @@ impl Prepared for PreparedTaxi {
             (Schedule::Files, _) => whole_files::files(query, workers)?,
             (Schedule::Ranges, _) => {
                 let (parts, time) = ranges::ranges(query, sizes.part, workers)?;
-                metrics.push(time_metric("boundary_time", time));
+                metrics.push(Metric::time("boundary_time", time));
                 parts
             }
             (Schedule::RowGroups, _) => row_groups::row_groups(query, workers)?,
@@ -247,7 +247,7 @@ impl Prepared for PreparedTaxi {
         let start = Instant::now();
         let mut groups = Groups::new();
         parts.iter().for_each(|part| groups.combine(&part.groups));
-        metrics.push(time_metric("combine_time", start.elapsed()));
+        metrics.push(Metric::time("combine_time", start.elapsed()));
         metrics.extend(part_metrics(&parts));
         let rows = groups.rows();
         let Months { first, last } = self.months;
@@ -281,19 +281,10 @@ fn part_metrics(parts: &[Part]) -> Vec<Metric> {
     let times = || parts.iter().map(|part| part.time);
     let (Some(slowest), Some(fastest)) = (times().max(), times().min()) else { return Vec::new() };
     vec![
-        time_metric("slowest_part", slowest),
-        time_metric("fastest_part", fastest),
-        time_metric("sum_of_parts", times().sum()),
+        Metric::time("slowest_part", slowest),
+        Metric::time("fastest_part", fastest),
+        Metric::time("sum_of_parts", times().sum()),
     ]
-}
-
-fn time_metric(name: &str, time: Duration) -> Metric {
-    Metric {
-        name: name.to_owned(),
-        value: time.as_nanos() as f64,
-        unit: Unit::Nanoseconds,
-        better: Better::Lower,
-    }
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use common::{Finished, Place, faulty, skip};
+use common::{Finished, Place, faulty, has_git, skip};
 use record::gate::{Gate, Word};
 use serde_json::Value;
 
@@ -30,10 +30,7 @@ workload = "scripted"
 
 /// A repository whose build makes a worker that takes as long as the file `wall` says.
 fn repository() -> Option<Place> {
-    if Command::new("git").arg("--version").output().is_err() {
-        skip("no git");
-        return None;
-    }
+    has_git()?;
     let place = Place::with_suite(SUITE);
     let exe = faulty().to_str().unwrap();
     place.write(

@@ -97,6 +97,18 @@ pub struct Metric {
     pub better: Better,
 }
 
+impl Metric {
+    /// A time, of which less is better.
+    pub fn time(name: &str, time: std::time::Duration) -> Self {
+        Self {
+            name: name.to_owned(),
+            value: time.as_nanos() as f64,
+            unit: Unit::Nanoseconds,
+            better: Better::Lower,
+        }
+    }
+}
+
 /// What the work produced, computed outside the measured region from the result itself.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
