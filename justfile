@@ -52,6 +52,12 @@ decoder *args: venv
     cargo dyno run configs/decoder.toml {{args}}
     cargo dyno run configs/peers/decoder.toml {{args}}
 
+# A planner and its workers over Arrow Flight: where more clients stop paying, and many users at once.
+scan *args:
+    cargo build --release --package scan
+    cargo dyno run configs/scan.toml {{args}}
+    cargo dyno run configs/scan-users.toml {{args}}
+
 # Ours beside the programs that people would pick (Python 3.11 or later, and a package index).
 peers rows="10M" *args: venv
     cargo dyno data build measurements --set rows={{rows}}

@@ -20,6 +20,8 @@ fn configs() -> Vec<(String, String)> {
             let name = path.file_name().unwrap().to_string_lossy().into_owned();
             (name, fs::read_to_string(path).unwrap())
         })
+        // The programs of these are built by a command of their own; `scan.rs` reads those suites.
+        .filter(|(_, text)| !text.contains("[[runner]]"))
         .collect();
     found.sort();
     assert!(found.len() >= 5, "where are the suites?");
