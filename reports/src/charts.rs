@@ -90,6 +90,13 @@ pub const CHARTS: &[&dyn Chart] = &[
     &Steady,
 ];
 
+/// What the cases are that tell of settings, where they stand apart from the others; else empty.
+fn apart(set: &RunSet) -> String {
+    let words =
+        |sweep: &RunSet| format!("A sweep beside the other cases: {}. ", sweep.shared_words());
+    set.sweep.as_deref().map(words).unwrap_or_default()
+}
+
 /// A shift from -0.9 to 0.9, the same every time: multiples of the golden ratio spread evenly
 /// however many there are.
 fn jitter(number: usize) -> f64 {

@@ -50,6 +50,8 @@ pub(crate) struct Case<'a> {
     reverted: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     stage: Option<&'a str>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    sweep: bool,
     workload: &'a str,
     runner: &'a str,
     params: &'a BTreeMap<String, serde_json::Value>,
@@ -146,7 +148,12 @@ fn cases(set: &RunSet, reference: Option<usize>) -> Vec<Case<'_>> {
         let other = set.held_against(index, reference).filter(|reference| *reference != index);
         document_case(set, case, other.and_then(|reference| set.against(index, reference)))
     });
-    cases.chain(set.stages.iter().map(|stage| document_case(set, stage, None))).collect()
+    let stages = set.stages.iter().map(|stage| document_case(set, stage, None));
+    let swept = set
+        .sweep
+        .iter()
+        .flat_map(|sweep| sweep.cases.iter().map(|case| document_case(sweep, case, None)));
+    cases.chain(stages).chain(swept).collect()
 }
 
 fn document_case<'a>(set: &'a RunSet, case: &'a CaseSet, ratio: Option<Ratio>) -> Case<'a> {
@@ -158,6 +165,7 @@ fn document_case<'a>(set: &'a RunSet, case: &'a CaseSet, ratio: Option<Ratio>) -
         note: &case.note,
         reverted: case.reverted,
         stage: case.info.stage.as_deref(),
+        sweep: case.info.sweep,
         workload: &case.info.workload,
         runner: &case.info.runner,
         params: &case.info.params,

@@ -99,6 +99,7 @@ mod tests {
             answer: None,
             revision: None,
             stage: None,
+            sweep: false,
             reverted: false,
         }
     }

@@ -31,6 +31,9 @@ pub struct RunSet {
     /// The cases that do one stage of the others' work alone. They are no cases like the others:
     /// nothing but the ceiling is drawn from them.
     pub stages: Vec<CaseSet>,
+    /// The cases that are a sweep over settings beside the others, as a set of their own: only what
+    /// is said of settings is said of them.
+    pub sweep: Option<Box<Self>>,
     /// The parameters that are not the same in all cases.
     pub varying: Vec<String>,
     /// What the store had to say about the runs: not ended, half-written lines left out.
@@ -212,6 +215,7 @@ impl RunSet {
         let mut infos = Vec::new();
         let mut cases = Vec::new();
         let mut stages = Vec::new();
+        let mut swept = Vec::new();
         let mut notes = Vec::new();
         for (number, run) in runs.into_iter().enumerate() {
             let StoredRun { info, samples, complete, notes: told } = run;
@@ -232,19 +236,61 @@ impl RunSet {
                 let skipped = info.skipped.get(case.id.as_str()).copied().unwrap_or(0);
                 let mut set = CaseSet::new(number, case.clone(), &own, skipped);
                 set.stand_for(info.step_of(case));
-                if case.stage.is_some() { &mut stages } else { &mut cases }.push(set);
+                let group = match (&case.stage, case.sweep) {
+                    (Some(_), _) => &mut stages,
+                    (None, true) => &mut swept,
+                    (None, false) => &mut cases,
+                };
+                group.push(set);
             }
             infos.push(info);
         }
-        let mut set = Self { runs: infos, cases, stages, varying: Vec::new(), notes };
-        set.name_cases();
+        let mut set = Self::of_cases(infos, cases);
+        (set.stages, set.notes) = (stages, notes);
         set.name_stages();
+        if !swept.is_empty() {
+            set.sweep = Some(Box::new(Self::of_cases(set.runs.clone(), swept)));
+        }
         Ok(set)
     }
 
-    /// Every case, those of single stages last.
+    fn of_cases(runs: Vec<RunInfo>, cases: Vec<CaseSet>) -> Self {
+        let (stages, varying, notes) = (Vec::new(), Vec::new(), Vec::new());
+        let mut set = Self { runs, cases, stages, sweep: None, varying, notes };
+        set.name_cases();
+        set
+    }
+
+    /// The cases that tell which settings are best: those of the sweep, where there is one.
+    pub(crate) fn settings(&self) -> &Self {
+        self.sweep.as_deref().unwrap_or(self)
+    }
+
+    /// The case with the shortest median; `None` if no case has a time.
+    pub(crate) fn best(&self) -> Option<usize> {
+        let median = |case: usize| Some((case, self.cases[case].wall_time()?.summary.median));
+        let timed = (0..self.cases.len()).filter_map(median);
+        timed.min_by(|a, b| a.1.total_cmp(&b.1)).map(|(case, _)| case)
+    }
+
+    /// What all cases have in common: `pipeline at rows=1000000, step=12`.
+    pub(crate) fn shared_words(&self) -> String {
+        let Some(first) = self.cases.first() else { return String::new() };
+        let same = |name: &&String| !self.varying.contains(name);
+        let params = first.info.params.keys().filter(same);
+        let stated: Vec<String> = params
+            .map(|name| format!("{name}={}", labels::text(&first.info.params[name])))
+            .collect();
+        match stated.is_empty() {
+            true => first.info.workload.clone(),
+            false => format!("{} at {}", first.info.workload, stated.join(", ")),
+        }
+    }
+
+    /// Every case, those of single stages and of the sweep last.
     pub(crate) fn all(&self) -> impl Iterator<Item = &CaseSet> {
-        self.cases.iter().chain(&self.stages)
+        let swept = self.sweep.iter().flat_map(|sweep| &sweep.cases);
+        self.cases.iter().chain(&self.stages).chain(swept)
     }
 
     /// Puts the profiles of a run beside its cases; those of cases that are not in the set are

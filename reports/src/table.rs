@@ -107,6 +107,9 @@ fn terminal(set: &RunSet, grid: &Grid, passes: &[PassGrid], options: &ShowOption
         text += &format!("\n{}\n", heading(*pass, caption));
         text += &fitted(grid, &metrics, options);
     }
+    if let Some((heading, grid)) = sweep(set, options) {
+        text += &format!("\n{heading}\n{}", fitted(&grid, &DROPPED, options));
+    }
     let notes = below(set, options);
     if !notes.is_empty() {
         text += &format!("\n{}\n", notes.join("\n"));
@@ -127,6 +130,12 @@ fn fitted(grid: &Grid, dropped: &[Key], options: &ShowOptions) -> String {
         text = aligned(grid, &keys, options.colour);
     }
     text
+}
+
+/// The cases of the sweep, against the best of them, below a line that says what they share.
+fn sweep(set: &RunSet, options: &ShowOptions) -> Option<(String, Grid)> {
+    let sweep = set.sweep.as_deref().filter(|_| options.metrics.is_empty())?;
+    Some((format!("sweep of {}", sweep.shared_words()), grid(sweep, sweep.best())))
 }
 
 /// The line above the table of a pass.
@@ -224,6 +233,9 @@ fn markdown(set: &RunSet, grid: &Grid, passes: &[PassGrid], options: &ShowOption
     let mut text = markdown_table(grid);
     for PassGrid { pass, caption, grid } in passes {
         text += &format!("\n{}\n\n{}", escaped(&heading(*pass, caption)), markdown_table(grid));
+    }
+    if let Some((heading, grid)) = sweep(set, options) {
+        text += &format!("\n{}\n\n{}", escaped(&heading), markdown_table(&grid));
     }
     let notes = below(set, options);
     if !notes.is_empty() {

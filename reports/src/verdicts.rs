@@ -4,7 +4,7 @@
 //! are those of `dyno compare`.
 
 use crate::compare::{CaseComparison, Word, Yardstick, compared, differences};
-use crate::format::factor;
+use crate::format::{factor, shorten};
 use crate::history::lines;
 use crate::run_set::{RunSet, State};
 
@@ -143,6 +143,24 @@ impl Verdicts {
             Count { word: word(wanted), cases: own.len(), reverted }
         };
         ORDER.into_iter().map(count).filter(|count| count.cases > 0).collect()
+    }
+
+    /// The kept step that changed the time most, in either direction, of those whose change is shown:
+    /// `06 Make data generation lightweight, 2.38× faster`. `None` of fewer than two such steps,
+    /// where nothing has to be pointed out.
+    pub(crate) fn largest(&self, set: &RunSet) -> Option<String> {
+        let change = |case: usize| {
+            let comparison = &self.cases[case].previous.as_ref()?.comparison;
+            let shown = matches!(comparison.word, Word::Improved | Word::Regressed);
+            let size = comparison.ratio?.ratio.ln().abs();
+            (shown && !set.cases[case].reverted).then_some((case, comparison, size))
+        };
+        let all: Vec<_> = (0..self.cases.len()).filter_map(change).collect();
+        let largest = all.iter().max_by(|a, b| a.2.total_cmp(&b.2)).filter(|_| all.len() > 1)?;
+        let (case, comparison, _) = *largest;
+        let case = &set.cases[case];
+        let name = [case.label.as_str(), case.title.as_str()].join(" ");
+        Some(format!("{}, {}", shorten(name.trim_end(), 80), delta(comparison).number))
     }
 
     /// What the counts are of: `against the step before`.

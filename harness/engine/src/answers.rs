@@ -139,6 +139,7 @@ mod tests {
             at: None,
             expect,
             stage: None,
+            sweep: false,
             reverted: false,
         }
     }

@@ -38,6 +38,8 @@ pub struct Case {
     pub at: Option<At>,
     /// The stage of the other cases' work that it does alone.
     pub stage: Option<String>,
+    /// Whether it is a point of the suite's sweep over settings.
+    pub sweep: bool,
     /// Whether it stands for a change that was taken back.
     pub reverted: bool,
 }

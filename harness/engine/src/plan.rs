@@ -123,8 +123,10 @@ impl Plan {
             cases.retain(|case| filter.matches(&|name| field(case, name)));
             gating::retain(&mut rules, &cases);
         }
+        stand_alone(&mut cases);
+        let steps: Vec<Case> = cases.iter().filter(|case| !case.sweep).cloned().collect();
         Ok(Self {
-            passes: passes::plan(&counters, &cases, &known)?,
+            passes: passes::plan(&counters, &steps, &known)?,
             rule_passes: passes::of_rules(&rules, &counters, &cases, &known)?,
             filtered_out: planned - cases.len(),
             varying: varying(&cases),
@@ -299,8 +301,16 @@ fn case(suite: &Suite, draft: &Draft<'_>, point: &Point) -> Result<Case, SuiteEr
         expect: draft.def.expect.clone(),
         at: None,
         stage: draft.def.stage.clone(),
+        sweep: draft.def.sweep,
         reverted: grid::any_matches(&draft.reverted, point),
     })
+}
+
+/// A sweep with no cases beside it is what the run is about: its cases are cases like any others.
+fn stand_alone(cases: &mut [Case]) {
+    if cases.iter().all(|case| case.sweep || case.stage.is_some()) {
+        cases.iter_mut().for_each(|case| case.sweep = false);
+    }
 }
 
 /// What the workload says about a chosen word, for instance what a step is called: of the option

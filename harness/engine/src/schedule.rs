@@ -117,6 +117,7 @@ mod tests {
             at: None,
             expect: Expect::default(),
             stage: None,
+            sweep: false,
             reverted: false,
         }
     }

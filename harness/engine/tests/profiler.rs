@@ -48,6 +48,7 @@ fn command(words: &[&str]) -> Case {
         at: None,
         expect: Expect::default(),
         stage: None,
+        sweep: false,
         reverted: false,
     }
 }

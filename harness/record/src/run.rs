@@ -204,6 +204,9 @@ pub struct CaseInfo {
     /// they are held against.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stage: Option<String>,
+    /// Whether it is a point of the suite's sweep over settings: it is no case like the others.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub sweep: bool,
     /// Whether it stands for a change that was taken back.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub reverted: bool,

@@ -11,7 +11,7 @@ use super::axis::{fitted, tick_text, ticks_between, ticks_from_zero};
 use super::backend::{Role, text_width};
 use super::draw::{Canvas, Failed, Side, TEXT, filled, px, stroked, units};
 use super::table::{Cell, Head, Row, Table};
-use super::{Chart, Size};
+use super::{Chart, Size, apart};
 use crate::format::{PROSE_DIGITS, Scale, TABLE_DIGITS, counted, printable, shorten};
 use crate::run_set::{CaseSet, RunSet};
 
@@ -39,13 +39,14 @@ impl Chart for Pareto {
         let Some(data) = Data::new(set) else { return String::new() };
         let what: Vec<String> =
             data.axes[1..].iter().map(|axis| axis.words.to_lowercase()).collect();
-        format!(
+        let words = format!(
             "Every dot is a case: wall time to the right, {} upwards; less is better, and the axes \
              begin where the data do. Dark: {} that no other case beats in all of them, by \
              medians.",
             what.join(" and "),
             counted(data.front().count(), "case")
-        )
+        );
+        apart(set) + &words
     }
 
     fn draw(&self, set: &RunSet, size: Size) -> Option<String> {
@@ -66,7 +67,7 @@ impl Chart for Pareto {
             cells: data.axes.iter().zip(&dot.values).map(cell).collect(),
         };
         let left = front.len().saturating_sub(ROWS_MAX);
-        let mut heads = vec![Head::text(set.label_name())];
+        let mut heads = vec![Head::text(set.settings().label_name())];
         heads.extend(data.axes.iter().map(|axis| Head::number(axis.head())));
         Some(Table {
             name: "Cases that no other beats in everything".to_owned(),
@@ -106,6 +107,7 @@ impl<'a> Data<'a> {
     /// `None` for a history, where a step is no choice, with fewer than three cases, and where
     /// nothing beside time differs.
     fn new(set: &'a RunSet) -> Option<Self> {
+        let set = set.settings();
         if set.runs.len() != 1 || set.varying.len() < 2 {
             return None;
         }

@@ -12,7 +12,7 @@ use self::data::{Data, Line, points};
 use super::axis::fitted;
 use super::backend::{Role, Svg, text_width};
 use super::draw::{Canvas, Failed, Side, TEXT, filled, px, stroked, ties, units};
-use super::{Chart, Size};
+use super::{Chart, Size, apart};
 use crate::format::{PROSE_DIGITS, significant};
 use crate::run_set::RunSet;
 
@@ -30,7 +30,8 @@ impl Chart for Scaling {
 
     fn caption(&self, set: &RunSet) -> String {
         let Some(data) = Data::new(set) else { return String::new() };
-        let mut text = format!(
+        let mut text = apart(set);
+        text += &format!(
             "Times as fast as with the fewest {}, {}. Dotted: in proportion.",
             data.parameter,
             points(&data)
@@ -98,7 +99,7 @@ fn axes(data: &Data<'_>, canvas: &Canvas, plot: &Plot<'_>) -> Result<(), Failed>
         let (a, b) = (at(plot, from, y), at(plot, to, y));
         let role = if power == 0 { Role::Axis } else { Role::Grid };
         canvas.line(a, b, stroked(role, 1.0))?;
-        let text = format!("{}×", significant(y.exp2(), 3));
+        let text = format!("{}×", y.exp2());
         canvas.text(&text, (a.0 - 8.0, a.1), Side::Left, Role::Muted)?;
     }
     let mut numbers: Vec<f64> = data.points().map(|point| point.workers).collect();

@@ -7,13 +7,15 @@ mod grid;
 
 use plotters::prelude::Rectangle;
 
-use self::grid::{Cell, Grid};
+use self::grid::{Cell as Pair, Grid};
 use super::axis::fitted;
 use super::backend::{Role, text_width};
 use super::draw::{Canvas, Failed, Side, TEXT, filled, stroked, ties, units};
-use super::{Chart, Size};
-use crate::format::{PROSE_DIGITS, counted};
+use super::table::{Cell, Head, Row, Table};
+use super::{Chart, Size, apart};
+use crate::format::{PROSE_DIGITS, counted, printable};
 use crate::run_set::RunSet;
+use crate::view::{self, Key};
 
 /// A heat map.
 pub struct Settings;
@@ -38,7 +40,7 @@ impl Chart for Settings {
     fn caption(&self, set: &RunSet) -> String {
         let Some(grid) = Grid::new(set) else { return String::new() };
         let what = if grid.scale.unit.ends_with("/s") { "Throughput" } else { "Median wall time" };
-        let mut text = format!("{what} in {}.", grid.scale.unit);
+        let mut text = apart(set) + &format!("{what} in {}.", grid.scale.unit);
         if !grid.folded.is_empty() {
             text += &format!(" Each cell: the best over {}.", grid.folded.join(", "));
         }
@@ -59,7 +61,49 @@ impl Chart for Settings {
         // OK because a string takes every mark; a layout that does not fit is nothing to draw.
         draw(&grid, size).ok()
     }
+
+    /// Of a sweep beside the other cases: those stand in the table of all cases, it does not.
+    fn table(&self, set: &RunSet) -> Option<Table> {
+        let sweep = set.sweep.as_deref()?;
+        Grid::new(set).map(|_| table(sweep))
+    }
 }
+
+/// The cases of a sweep, the fastest first, each against that one.
+fn table(sweep: &RunSet) -> Table {
+    let all = view::grid(sweep, sweep.best());
+    let shown = |key: Key| all.columns.iter().position(|column| column.key == key);
+    let kept: Vec<usize> = COLUMNS.into_iter().filter_map(shown).collect();
+    let head = |column: &usize| {
+        let view::Column { key, head } = &all.columns[*column];
+        if key.is_number() { Head::number(head.clone()) } else { Head::text(head) }
+    };
+    let cell = |row: &view::Row, column: &usize| {
+        let (cell, key) = (&row.cells[*column], all.columns[*column].key);
+        let class = if key.is_number() { "number" } else { "text" };
+        let value = cell.number().map(|number| number.value);
+        Cell { text: printable(&cell.plain()), class, value, ..Cell::default() }
+    };
+    let row = |row: &view::Row| Row {
+        name: printable(&sweep.cases[row.case].label),
+        title: String::new(),
+        cells: kept.iter().map(|column| cell(row, column)).collect(),
+    };
+    let mut order: Vec<&view::Row> = all.rows.iter().collect();
+    let median = |row: &view::Row| sweep.cases[row.case].wall_time().map(|one| one.summary.median);
+    order.sort_by(|a, b| {
+        median(a).unwrap_or(f64::INFINITY).total_cmp(&median(b).unwrap_or(f64::INFINITY))
+    });
+    Table {
+        name: "Cases of the sweep, the fastest first".to_owned(),
+        heads: [Head::text("case")].into_iter().chain(kept.iter().map(head)).collect(),
+        rows: order.into_iter().map(row).collect(),
+        more: String::new(),
+    }
+}
+
+/// The columns of the table of a sweep, behind the name of the case.
+const COLUMNS: [Key; 4] = [Key::Median, Key::Interval, Key::Memory, Key::Against];
 
 fn draw(grid: &Grid<'_>, size: Size) -> Result<String, Failed> {
     let rows = grid.y.values.len() as f64;
@@ -85,7 +129,7 @@ fn draw(grid: &Grid<'_>, size: Size) -> Result<String, Failed> {
     let name = fitted(&grid.x.name, TEXT, room - left);
     canvas.text(&name, (middle, floor + 24.0), Side::Below, Role::Muted)?;
     // Frames last, so that no neighbour's ground covers them.
-    let place = |one: &Cell| (left + cell * one.x as f64, ABOVE + ROW * one.y as f64);
+    let place = |one: &Pair| (left + cell * one.x as f64, ABOVE + ROW * one.y as f64);
     for one in &grid.cells {
         let tied = ties(grid.set, &grid.set.cases[one.case]);
         canvas.picture.open("pt", &grid.title(one), &tied);
@@ -105,7 +149,7 @@ type Place = ((f64, f64), f64);
 fn ground(
     grid: &Grid<'_>,
     canvas: &Canvas,
-    one: &Cell,
+    one: &Pair,
     ((x, y), width): Place,
 ) -> Result<(), Failed> {
     let middle = (x + width / 2.0, y + ROW / 2.0);
@@ -128,7 +172,7 @@ fn ground(
 fn frame(
     grid: &Grid<'_>,
     canvas: &Canvas,
-    one: &Cell,
+    one: &Pair,
     ((x, y), width): Place,
 ) -> Result<(), Failed> {
     let thickness = match () {

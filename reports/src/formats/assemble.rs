@@ -328,6 +328,7 @@ impl<'a> Whole<'a> {
             answer: None,
             revision: None,
             stage: None,
+            sweep: false,
             reverted: false,
         });
         Ok(())

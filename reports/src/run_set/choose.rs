@@ -33,6 +33,7 @@ impl RunSet {
         }
         let mut kept = kept.into_iter();
         self.cases.retain(|_| kept.next().unwrap_or(false));
+        self.sweep = None;
         self.name_cases();
         Ok(())
     }
@@ -63,6 +64,7 @@ impl RunSet {
             stage.run = run.unwrap_or(0);
             run.is_some()
         });
+        self.sweep = None;
         self.runs = runs.into_iter().map(|run| self.runs[run].clone()).collect();
         cases.sort_by_key(|case| case.run);
         self.cases = cases;

@@ -30,6 +30,7 @@ pub(crate) fn case(params: &[(&str, Json)], title: &str) -> CaseInfo {
         answer: None,
         revision: None,
         stage: None,
+        sweep: false,
         reverted: false,
     }
 }

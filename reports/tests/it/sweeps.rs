@@ -58,6 +58,62 @@ fn the_heat_map_frames_the_best_cell_and_those_not_shown_to_differ() {
     assert_eq!(picture.matches("f-heat0").count(), 1, "the slowest is lightest");
 }
 
+/// Two steps, and the sweep of [`grid`] beside them.
+fn beside() -> RunSet {
+    let steps = [("00", 900.0), ("01", 300.0)].map(|(id, time)| {
+        let case = step(id, "");
+        (case.clone(), samples(&case, &spread(time, 8, 1)))
+    });
+    let swept = [(1, 1024, 400.0), (1, 4096, 300.0), (2, 1024, 250.0), (2, 4096, 200.0)];
+    let swept = swept.map(|(writers, batch, time)| {
+        let params =
+            [("writers", writers.into()), ("batch_rows", batch.into()), ("step", "01".into())];
+        let case = record::CaseInfo { sweep: true, ..case(&params, "") };
+        (case.clone(), samples(&case, &spread(time, 8, 2)))
+    });
+    fixture::set(steps.into_iter().chain(swept).collect())
+}
+
+#[test]
+fn a_sweep_beside_the_steps_is_a_heat_map_and_nothing_else() {
+    let set = beside();
+    assert_eq!(set.cases.len(), 2);
+    assert!(set.is_ordered(), "the steps are steps still");
+    let caption = Settings.caption(&set);
+    assert!(
+        caption.starts_with("A sweep beside the other cases: pipeline at step=01. "),
+        "{caption}"
+    );
+    let picture = Settings.draw(&set, Size::Wide).unwrap();
+    assert!(picture.contains("Best: writers=2, batch_rows=4096: 5.00 M rows/s"), "{picture}");
+    let table = Settings.table(&set).unwrap();
+    let rows: Vec<(&str, &str)> =
+        table.rows.iter().map(|row| (row.name.as_str(), row.cells[0].text.as_str())).collect();
+    assert_eq!(rows[0].0, "batch_rows=4096 writers=2");
+    assert_eq!(rows[3].0, "batch_rows=1024 writers=1");
+    assert_eq!(table.rows[0].cells[3].text, "reference");
+    assert!(table.rows[3].cells[3].text.contains("slower"), "{table:?}");
+    let html = crate::page::page(&set);
+    assert!(html.contains("<h1>3.0× faster over 2 steps"), "the headline speaks of steps alone");
+    assert_eq!(html.matches("<tr id=\"case-").count(), 2);
+    assert!(html.contains("id=\"settings\"") && html.contains("id=\"pareto\""));
+    assert!(Settings.table(&grid()).is_none(), "its cases stand in the table of all cases");
+}
+
+#[test]
+fn a_sweep_is_printed_apart_and_marked_in_the_document() {
+    use reports::{Format, ShowOptions, show};
+    let text = show(&beside(), &ShowOptions::default()).unwrap();
+    let (steps, sweep) = text.split_once("\nsweep of pipeline at step=01\n").unwrap();
+    assert!(!steps.contains("writers") && sweep.contains("batch_rows=1024 writers=1"), "{text}");
+    assert!(sweep.contains("against batch_rows=4096 writers=2"), "{text}");
+    let options = ShowOptions { format: Format::Json, ..ShowOptions::default() };
+    let json: serde_json::Value =
+        serde_json::from_str(&show(&beside(), &options).unwrap()).unwrap();
+    let swept = json["cases"].as_array().unwrap().iter().filter(|case| case["sweep"] == true);
+    assert_eq!(swept.count(), 4);
+}
+
 #[test]
 fn a_cell_without_numbers_is_a_cross_and_a_hole_in_the_grid_is_no_map() {
     let broken = fixture::grid_set();
@@ -94,6 +150,17 @@ fn scaling_finds_the_serial_share_that_the_times_were_made_with() {
     let flat = threads(&[1, 2, 512, 1024, 2048]);
     let caption = Scaling.caption(&flat);
     assert!(caption.contains("Nothing to win beyond threads=512"), "{caption}");
+}
+
+#[test]
+fn where_more_workers_are_slower_there_is_no_serial_share() {
+    let cases = [(1, 100.0), (2, 101.0), (4, 130.0), (8, 170.0)].map(|(threads, time)| {
+        let case = case(&[("threads", threads.into())], "");
+        (case.clone(), samples(&case, &spread(time, 8, 1)))
+    });
+    let caption = Scaling.caption(&fixture::set(cases.into()));
+    assert!(!caption.contains("serial share"), "{caption}");
+    assert!(caption.contains("Nothing to win beyond threads=1"), "{caption}");
 }
 
 #[test]

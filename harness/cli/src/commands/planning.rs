@@ -194,6 +194,7 @@ fn case_info(case: &Case) -> CaseInfo {
         answer: case.answer.clone(),
         revision: case.at.as_ref().map(|at| at.key.clone()),
         stage: case.stage.clone(),
+        sweep: case.sweep,
         reverted: case.reverted,
     }
 }
@@ -207,7 +208,8 @@ pub(crate) fn listing(plan: &Plan, estimate: Option<Duration>) -> String {
             title => format!("  # {title}"),
         };
         // OK because writing to a String cannot fail.
-        let _ = writeln!(text, "{}{title}", case.id);
+        let sweep = if case.sweep { "  # sweep" } else { title.as_str() };
+        let _ = writeln!(text, "{}{sweep}", case.id);
     }
     let sampling = &plan.sampling;
     let cases = reports::format::counted(plan.cases.len(), "case");

@@ -23,7 +23,7 @@ pub(crate) struct Passed {
     pub(crate) profiles: usize,
 }
 
-/// Profiles every case that has not failed before. What the machine refuses is said once, with
+/// Profiles every case that has not failed before, without those of a sweep. What the machine refuses is said once, with
 /// what helps, and ends the pass.
 ///
 /// # Errors
@@ -40,11 +40,12 @@ pub(crate) fn pass(
     // Those of an earlier part of the run.
     let there: Vec<CaseId> =
         store.profiles(writer.id())?.into_iter().map(|profile| profile.info.case).collect();
-    for (number, case) in plan.cases.iter().enumerate() {
+    let cases: Vec<_> = plan.cases.iter().filter(|case| !case.sweep).collect();
+    for (number, case) in cases.iter().enumerate() {
         if !case.is_built() || earlier.is_out(&case.id) || there.contains(&case.id) {
             continue;
         }
-        eprintln!("profiling {}/{}: {}", number + 1, plan.cases.len(), plan.label(case));
+        eprintln!("profiling {}/{}: {}", number + 1, cases.len(), plan.label(case));
         match pass.case(bench, case)? {
             Profiled::Profile(profile) => {
                 store.keep_profile(writer.id(), &profile)?;

@@ -62,6 +62,7 @@ pub(crate) struct CaseDef {
     pub(crate) reverted: Vec<Located<Vec<Setting>>>,
     pub(crate) expect: Expect,
     pub(crate) stage: Option<String>,
+    pub(crate) sweep: bool,
 }
 
 /// All cases of a suite.
@@ -103,9 +104,21 @@ fn check(
         reverted: reverted(source, case.reverted.as_ref())?,
         expect: expect(source, case.expect.as_ref())?,
         stage: stage.transpose()?,
+        sweep: sweep(source, case)?,
     };
     each_name_once(source, &def)?;
     Ok(def)
+}
+
+/// Whether it is a sweep, which nothing that stands apart for another reason can be.
+fn sweep(source: &Arc<Source>, case: &WireCase) -> Result<bool, SuiteError> {
+    let Some(sweep) = case.sweep.as_ref().filter(|sweep| sweep.value) else { return Ok(false) };
+    let other = [("stage", case.stage.is_some()), ("reverted", case.reverted.is_some())];
+    match other.iter().find(|(_, stated)| *stated) {
+        Some((name, _)) => Err(cannot_be(source, &sweep.span, "sweep")
+            .allowed(format!("`false`, because these cases have `{name}`"))),
+        None => Ok(true),
+    }
 }
 
 fn reverted(

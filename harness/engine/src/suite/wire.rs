@@ -151,6 +151,9 @@ pub(super) struct WireCase {
     /// Name of the stage of the other cases' work that these cases do alone: the report holds the
     /// others against it.
     pub(super) stage: Option<Located<String>>,
+    /// Whether these cases are a sweep over settings beside the suite's other cases: the report
+    /// draws its maps of settings from them, and nothing else.
+    pub(super) sweep: Option<Located<bool>>,
 }
 
 /// Published times of the same work, drawn beside the measured ones.

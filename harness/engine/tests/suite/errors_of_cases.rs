@@ -538,6 +538,32 @@ fn references_to_no_parameter_no_value_and_no_time_are_refused() {
 }
 
 #[test]
+fn a_sweep_of_stages_or_of_reverted_changes_is_refused() {
+    let suite = |other: &str| {
+        format!(
+            "name = \"x\"\n\n[[case]]\nworkload = \"pipeline\"\ngrid = {{ writers = [1, 2] }}\n\
+             sweep = true\n{other}\n"
+        )
+    };
+    insta::assert_snapshot!(refused(&suite("stage = \"Write\"")), @"
+    error: `sweep` cannot be true
+     --> /suites/x.toml:6:9
+      |
+    6 | sweep = true
+      |         ^^^^
+      = allowed: `false`, because these cases have `stage`
+    ");
+    insta::assert_snapshot!(refused(&suite("reverted = [{ writers = 2 }]")), @"
+    error: `sweep` cannot be true
+     --> /suites/x.toml:6:9
+      |
+    6 | sweep = true
+      |         ^^^^
+      = allowed: `false`, because these cases have `reverted`
+    ");
+}
+
+#[test]
 fn a_stage_without_a_name_is_refused() {
     let suite = r#"
 name = "x"

@@ -345,6 +345,22 @@ proptest! {
     }
 }
 
+#[test]
+fn a_sweep_is_counted_by_no_pass_and_with_nothing_beside_it_it_is_no_sweep() {
+    let text = "name = \"x\"\n[counters]\nallocations = true\n\
+                [[case]]\nworkload = \"pipeline\"\nparams = { step = \"00\" }\n\
+                [[case]]\nworkload = \"pipeline\"\nsweep = true\ngrid = { writers = [1, 2] }\n\
+                [[case]]\nworkload = \"pipeline\"\nstage = \"All\"\nparams = { rows = 5 }\n";
+    let flags = |plan: &Plan| plan.cases.iter().map(|case| case.sweep).collect::<Vec<_>>();
+    let both = plan_with(text, &[], None).unwrap();
+    assert_eq!(flags(&both), [false, true, true, false]);
+    let counted: Vec<&str> = both.passes[0].cases.iter().map(|case| case.id.as_str()).collect();
+    assert_eq!(counted, ["pipeline/step=00", "pipeline/rows=5"]);
+    let alone = plan_with(text, &[], Some("writers >= 1 or rows = 5")).unwrap();
+    assert_eq!(flags(&alone), [false, false, false]);
+    assert_eq!(alone.passes[0].cases.len(), 3);
+}
+
 fn rows(plan: &Plan) -> Vec<i64> {
     plan.cases.iter().map(|case| case.params.integer("rows").unwrap().unwrap()).collect()
 }

@@ -49,6 +49,7 @@ impl<'a> Data<'a> {
     /// The sweep over the first number of workers that varies, with at least three values in one
     /// line.
     pub(super) fn new(set: &'a RunSet) -> Option<Self> {
+        let set = set.settings();
         if !set.is_sweep() {
             return None;
         }
@@ -157,9 +158,10 @@ impl Line {
             Some(Knee::NotInRange) => "Still winning at the most".to_owned(),
             None => "Where it stops cannot be told".to_owned(),
         };
-        let serial = self.amdahl.as_ref().map(|fit| {
+        // Where more workers are slower the law fits only with a share that is none.
+        let serial = self.amdahl.as_ref().filter(|fit| fit.contention.value < 1.0).map(|fit| {
             let interval = fit.contention.interval.map(|interval| {
-                format!(" ({} to {})", percent(interval.low), percent(interval.high))
+                format!(" ({} to {})", percent(interval.low), percent(interval.high.min(1.0)))
             });
             let share = percent(fit.contention.value);
             format!("; serial share by Amdahl's law {share} %{}", interval.unwrap_or_default())

@@ -46,8 +46,9 @@ const VALUES_MAX: usize = 40;
 
 impl<'a> Grid<'a> {
     /// The map of one run whose cases differ in at least two parameters, each with two values or
-    /// more, and which holds every pair of them.
+    /// more, and which holds every pair of them; of the run's sweep, where it has one.
     pub(super) fn new(set: &'a RunSet) -> Option<Self> {
+        let set = set.settings();
         if !set.is_sweep() || set.varying.len() < 2 {
             return None;
         }

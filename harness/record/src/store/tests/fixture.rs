@@ -30,6 +30,7 @@ pub(in crate::store) fn info(id: &str) -> RunInfo {
         answer: None,
         revision: None,
         stage: None,
+        sweep: false,
         reverted: false,
     };
     RunInfo {
