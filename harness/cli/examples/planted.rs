@@ -1,6 +1,6 @@
 //! What `dyno gate` finds of changes that were planted on purpose, and whether it leaves identical
-//! builds alone: builds this repository once per change, holds it against itself as often as asked,
-//! prints a table in Markdown. `docs/gate.md` shows what came out.
+//! builds alone: builds the workloads once per change, holds them against themselves as often as
+//! asked, prints a table in Markdown. `docs/gate.md` shows what came out.
 //!
 //! ```text
 //! cargo run --release --package dyno --example planted                   # all goals, 20 gates each
@@ -8,18 +8,17 @@
 //! cargo run --release --package dyno --example planted 0                 # only the table so far
 //! ```
 //!
-//! Each gate is kept in `target/planted/gates.jsonl` as soon as it has ended, and one that is there
-//! is not measured again; remove the directory to begin anew, and to build anew.
+//! Each gate is kept in the store `target/planted/store` as soon as it has ended, and one that is
+//! there is not measured again; remove the directory to begin anew, and to build anew.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a benchmark prints")]
 
-use std::fs::{self, OpenOptions};
-use std::io::Write as _;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 
 use anyhow::{Context, ensure};
 use record::gate::{Finding, Gate, Word};
-use serde::{Deserialize, Serialize};
+use record::store::Store;
 
 /// Gates of each goal where nothing else is asked for.
 const GATES: usize = 20;
@@ -29,16 +28,23 @@ struct Goal {
     name: &'static str,
     /// The change, in words.
     planted: &'static str,
-    /// The cargo feature that plants it; none for a build like the baseline's.
-    feature: Option<&'static str>,
+    /// `DYNO_PLANTED` of its build; none for one like the baseline's.
+    variable: Option<&'static str>,
     /// Rules and cases of the suite, in TOML.
     suite: &'static str,
     /// Limit of the pairs of one case, in s.
     seconds: u32,
-    /// The findings that count.
-    seen: fn(&Finding) -> bool,
+    /// The findings that count where they are red.
+    counts: fn(&Finding) -> bool,
     /// In how many of twenty gates.
     asked: Asked,
+}
+
+impl Goal {
+    /// Its gates have this name in the store.
+    fn suite_name(&self) -> String {
+        format!("planted-{}", self.name)
+    }
 }
 
 #[derive(Clone, Copy)]
@@ -85,74 +91,53 @@ const GOALS: [Goal; 5] = [
     Goal {
         name: "work-5",
         planted: "5 % more work",
-        feature: Some("planted-work-5"),
+        variable: Some("work-5"),
         suite: AGGREGATION,
         seconds: 60,
-        seen: is_red_by_time,
+        counts: is_time,
         asked: Asked::AtLeast(19),
     },
     Goal {
         name: "work-3",
         planted: "3 % more work",
-        feature: Some("planted-work-3"),
+        variable: Some("work-3"),
         suite: AGGREGATION,
         seconds: 120,
-        seen: is_red_by_time,
+        counts: is_time,
         asked: Asked::AtLeast(18),
     },
     Goal {
         name: "allocation",
         planted: "an allocation per row",
-        feature: Some("planted-allocation"),
+        variable: Some("allocation"),
         suite: AGGREGATION,
         seconds: 60,
-        seen: |finding| is_red(finding) && finding.metric == "allocations",
+        counts: |finding| finding.metric == "allocations",
         asked: Asked::AtLeast(20),
     },
     Goal {
         name: "mutex",
         planted: "a lock that lets one of two workers go on",
-        feature: Some("planted-mutex"),
+        variable: Some("mutex"),
         suite: PARALLEL,
         seconds: 60,
-        seen: |finding| is_red(finding) && finding.metric == "wall_time",
+        counts: |finding| finding.metric == "wall_time",
         asked: Asked::AtLeast(20),
     },
     Goal {
         name: "identical",
         planted: "nothing: two builds of one commit, four cases",
-        feature: None,
+        variable: None,
         suite: ALL,
-        seconds: 60,
-        seen: is_red,
+        seconds: 20,
+        counts: |_| true,
         asked: Asked::Never,
     },
 ];
 
-/// By the clock that the gate has chosen.
-fn is_red_by_time(finding: &Finding) -> bool {
-    is_red(finding) && ["cpu_time", "wall_time"].contains(&finding.metric.as_str())
-}
-
-fn is_red(finding: &Finding) -> bool {
-    finding.word == Word::Regressed
-}
-
-/// What one gate came to.
-#[derive(Serialize, Deserialize)]
-struct Outcome {
-    goal: String,
-    seed: u64,
-    started_ns: i64,
-    /// Builds not counted.
-    seconds: f64,
-    /// Load of the machine before it, over one minute.
-    load: f64,
-    trusted: bool,
-    /// Whether there was a finding that counts.
-    seen: bool,
-    /// Every finding that was not equivalent, in words.
-    told: Vec<String>,
+/// The clock that the gate has chosen.
+fn is_time(finding: &Finding) -> bool {
+    ["cpu_time", "wall_time"].contains(&finding.metric.as_str())
 }
 
 fn main() -> ExitCode {
@@ -181,14 +166,13 @@ fn measured() -> anyhow::Result<()> {
     // In turn, so that a machine that changes meanwhile does so for all of them.
     for seed in 1..=gates.unwrap_or(GATES) as u64 {
         for goal in goals() {
-            let done =
-                place.outcomes()?.iter().any(|one| one.goal == goal.name && one.seed == seed);
-            if !done {
+            if place.gates(goal)?.iter().all(|gate| gate.seed != seed) {
                 place.gate(goal, seed)?;
             }
         }
     }
-    print!("{}", table(&place.outcomes()?));
+    let kept = GOALS.iter().map(|goal| Ok((goal, place.gates(goal)?)));
+    print!("{}", table(&kept.collect::<anyhow::Result<Vec<_>>>()?));
     Ok(())
 }
 
@@ -206,128 +190,130 @@ impl Place {
         Ok(Self { workspace, dir })
     }
 
-    /// A build with or without a planted change; made once.
-    fn build(&self, feature: Option<&str>) -> anyhow::Result<PathBuf> {
-        let kept = self.dir.join(feature.unwrap_or("none"));
+    /// The workloads with or without a planted change, as a program of their own; built once.
+    fn worker(&self, variable: Option<&str>) -> anyhow::Result<PathBuf> {
+        let what = ["--package", "dyno", "--package", "workloads", "--example", "worker"];
+        self.built(variable, variable.unwrap_or("none"), &what, "examples/worker")
+    }
+
+    /// The dyno that measures, with nothing planted; built once.
+    fn dyno(&self) -> anyhow::Result<PathBuf> {
+        self.built(None, "dyno", &["--package", "dyno"], "dyno")
+    }
+
+    /// What cargo makes of `what`, kept as `name`.
+    fn built(
+        &self,
+        variable: Option<&str>,
+        name: &str,
+        what: &[&str],
+        made: &str,
+    ) -> anyhow::Result<PathBuf> {
+        let kept = self.dir.join(name);
         if kept.is_file() {
             return Ok(kept);
         }
         let mut cargo = Command::new(env!("CARGO"));
-        cargo.args(["build", "--release", "--locked", "--package", "dyno"]);
-        cargo.args(feature.map(|feature| format!("--features={feature}")));
-        let status = cargo.current_dir(&self.workspace).status()?;
-        ensure!(status.success(), "the build of {} failed", feature.unwrap_or("the baseline"));
-        fs::copy(self.workspace.join("target/release/dyno"), &kept)
+        cargo.args(["build", "--release", "--locked"]).args(what).current_dir(&self.workspace);
+        cargo.env_remove("DYNO_PLANTED").envs(variable.map(|name| ("DYNO_PLANTED", name)));
+        ensure!(cargo.status()?.success(), "the build of {name} failed");
+        fs::copy(self.workspace.join("target/release").join(made), &kept)
             .with_context(|| format!("cannot keep {}", kept.display()))?;
         Ok(kept)
     }
 
-    /// The dyno that measures: the baseline's build, or another one that lies beside it as `dyno`.
-    fn dyno(&self, base: &Path) -> anyhow::Result<PathBuf> {
-        let dyno = self.dir.join("dyno");
-        if !dyno.is_file() {
-            fs::copy(base, &dyno)?;
-        }
-        Ok(dyno)
-    }
-
     fn gate(&self, goal: &Goal, seed: u64) -> anyhow::Result<()> {
-        let (base, candidate) = (self.build(None)?, self.build(goal.feature)?);
-        let dyno = self.dyno(&base)?;
+        let dyno = self.dyno()?;
+        let (base, candidate) = (self.worker(None)?, self.worker(goal.variable)?);
         let suite = self.dir.join(format!("{}.toml", goal.name));
-        fs::write(&suite, format!("name = \"planted-{}\"\n{}", goal.name, goal.suite))?;
-        let load = load();
+        fs::write(&suite, format!("name = \"{}\"\n{}", goal.suite_name(), goal.suite))?;
         let mut gate = Command::new(dyno);
         gate.arg("gate").arg(&suite).arg("--base-exe").arg(&base);
         gate.arg("--candidate-exe").arg(&candidate);
-        gate.args(["--format", "json", "--progress", "never"]);
+        gate.args(["--format", "json", "--progress", "never", "--no-profile"]);
         gate.arg("--per-case").arg(format!("{}s", goal.seconds));
         gate.arg("--set").arg(format!("sampling.seed={seed}"));
-        gate.env("DYNO_STORE", self.dir.join("store")).current_dir(&self.workspace);
+        gate.env("DYNO_STORE", self.store()).current_dir(&self.workspace);
         let output = gate.stderr(Stdio::inherit()).output()?;
         let text = String::from_utf8_lossy(&output.stdout);
         let gate: Gate = serde_json::from_str(&text)
             .with_context(|| format!("a gate ended with {}", output.status))?;
-        let outcome = Outcome {
-            goal: goal.name.to_owned(),
-            seed,
-            started_ns: gate.started_ns,
-            seconds: (gate.finished_ns - gate.started_ns) as f64 / 1e9,
-            load,
-            trusted: gate.is_trusted(),
-            seen: gate.findings.iter().any(goal.seen),
-            told: gate
-                .findings
-                .iter()
-                .filter(|finding| finding.word != Word::Equivalent)
-                .map(|one| {
-                    format!("{} {}: {}", one.case, one.metric, reports::gate::text::told(one))
-                })
-                .collect(),
-        };
         eprintln!(
-            "{} {seed}: seen {}, {:.1} s: {:?}",
-            goal.name, outcome.seen, outcome.seconds, outcome.told
+            "{} {seed}: {:.1} s: {}",
+            goal.name,
+            seconds(&gate),
+            reports::gate::text::headline(&gate)
         );
-        let mut file = OpenOptions::new().create(true).append(true).open(self.outcomes_path())?;
-        writeln!(file, "{}", serde_json::to_string(&outcome)?)?;
         Ok(())
     }
 
-    fn outcomes_path(&self) -> PathBuf {
-        self.dir.join("gates.jsonl")
+    fn store(&self) -> PathBuf {
+        self.dir.join("store")
     }
 
-    fn outcomes(&self) -> anyhow::Result<Vec<Outcome>> {
-        let text = fs::read_to_string(self.outcomes_path()).unwrap_or_default();
-        let outcomes = text.lines().map(serde_json::from_str).collect::<Result<_, _>>();
-        outcomes.with_context(|| format!("in {}", self.outcomes_path().display()))
+    /// The gates of a goal so far.
+    fn gates(&self, goal: &Goal) -> anyhow::Result<Vec<Gate>> {
+        Ok(Store::open(self.store()).gates(&goal.suite_name(), usize::MAX)?)
     }
 }
 
-/// Load over one minute; 0 where the machine does not say.
-fn load() -> f64 {
-    let text = fs::read_to_string("/proc/loadavg").unwrap_or_default();
-    text.split_whitespace().next().and_then(|one| one.parse().ok()).unwrap_or(0.0)
+/// How long it took, builds not counted.
+fn seconds(gate: &Gate) -> f64 {
+    (gate.finished_ns - gate.started_ns) as f64 / 1e9
 }
 
-fn table(outcomes: &[Outcome]) -> String {
+/// Load of the machine over the minute before it, where the machine says so.
+fn load(gate: &Gate) -> Option<f64> {
+    gate.before.fact("load_average")?.split_whitespace().next()?.parse().ok()
+}
+
+fn table(kept: &[(&Goal, Vec<Gate>)]) -> String {
     let mut text = String::from(
-        "| planted | asked for | gates | seen | not trusted | seconds a gate: median, longest | load |\n\
-         |---|---|---:|---:|---:|---:|---:|\n",
+        "| planted | asked for | gates | red | not trusted | change, median | seconds a gate: median, longest | load: median, highest |\n\
+         |---|---|---:|---:|---:|---:|---:|---:|\n",
     );
-    for goal in &GOALS {
-        let of: Vec<&Outcome> = outcomes.iter().filter(|one| one.goal == goal.name).collect();
-        if of.is_empty() {
-            continue;
-        }
-        let asked = match goal.asked {
-            Asked::Never => "never red".to_owned(),
-            Asked::AtLeast(n) => format!("red in {n} of {GATES}, {} s a case", goal.seconds),
-        };
-        let seconds: Vec<f64> = of.iter().map(|one| one.seconds).collect();
-        let loads: Vec<f64> = of.iter().map(|one| one.load).collect();
-        let most = |values: &[f64]| values.iter().copied().fold(0.0, f64::max);
+    let measured = kept.iter().filter(|(_, gates)| !gates.is_empty());
+    text.extend(measured.map(|(goal, gates)| row(goal, gates)));
+    let all = || kept.iter().flat_map(|(_, gates)| gates);
+    let began = all().map(|gate| gate.started_ns).min();
+    let ended = all().map(|gate| gate.finished_ns).max();
+    if let (Some(began), Some(ended), Some(gate)) = (began, ended, all().next()) {
+        let fact = |name: &str| gate.before.fact(name).unwrap_or("unknown").to_owned();
         text += &format!(
-            "| {} | {asked} | {} | {} | {} | {:.1}, {:.1} | {:.1} to {:.1} |\n",
-            goal.planted,
-            of.len(),
-            of.iter().filter(|one| one.seen).count(),
-            of.iter().filter(|one| !one.trusted).count(),
-            stats::median(&seconds).unwrap_or(0.0),
-            most(&seconds),
-            loads.iter().copied().fold(f64::INFINITY, f64::min),
-            most(&loads),
-        );
-    }
-    let began = outcomes.iter().map(|one| one.started_ns).min();
-    let ended = outcomes.iter().map(|one| one.started_ns + (one.seconds * 1e9) as i64).max();
-    if let (Some(began), Some(ended)) = (began, ended) {
-        text += &format!(
-            "\nMeasured from {} to {}.\n",
+            "\nMeasured from {} to {} ({}, cores: {}).\n",
             reports::format::moment(began),
-            reports::format::moment(ended)
+            reports::format::moment(ended),
+            fact("cpu_model"),
+            fact("cores"),
         );
     }
     text
+}
+
+fn row(goal: &Goal, gates: &[Gate]) -> String {
+    let asked = match goal.asked {
+        Asked::Never => format!("never red, {} s a case", goal.seconds),
+        Asked::AtLeast(n) => format!("red in {n} of {GATES}, {} s a case", goal.seconds),
+    };
+    let is_red = |gate: &&Gate| {
+        gate.findings.iter().any(|one| (goal.counts)(one) && one.word == Word::Regressed)
+    };
+    let change = |gate: &Gate| {
+        let mut counting = gate.findings.iter().filter(|one| (goal.counts)(one));
+        counting.find_map(|one| one.change).map(|change| 100.0 * change.estimate)
+    };
+    let median = |values: &[f64]| stats::median(values).unwrap_or(f64::NAN);
+    let both = |values: &[f64]| {
+        format!("{:.1}, {:.1}", median(values), values.iter().copied().fold(0.0, f64::max))
+    };
+    format!(
+        "| {} | {asked} | {} | {} | {} | {:+.1} % | {} | {} |\n",
+        goal.planted,
+        gates.len(),
+        gates.iter().filter(is_red).count(),
+        gates.iter().filter(|gate| !gate.is_trusted()).count(),
+        median(&gates.iter().filter_map(change).collect::<Vec<_>>()),
+        both(&gates.iter().map(seconds).collect::<Vec<_>>()),
+        both(&gates.iter().filter_map(load).collect::<Vec<_>>()),
+    )
 }

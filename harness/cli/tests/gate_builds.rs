@@ -4,9 +4,10 @@
 
 mod common;
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use common::{Finished, Place, faulty, has_git, skip};
 use record::gate::{Gate, Word};
@@ -356,4 +357,66 @@ fn a_layout_that_cannot_be_checked_is_said_and_the_verdict_stays() {
     assert!(text.contains("`[build]` of the suite states no `layout`"), "{text}");
     let refused = gate(&["--layouts", "3"]).expect(1).stderr();
     assert!(refused.contains("--layouts: `[build]` of the suite states no `layout`"), "{refused}");
+}
+
+/// Tells after its start in which order the linker put its functions.
+const ORDERED_C: &str = r#"#include <stdio.h>
+int f0(int x) { return x + 1; }
+int f1(int x) { return x + 2; }
+int f2(int x) { return x + 3; }
+int f3(int x) { return x + 4; }
+int f4(int x) { return x + 5; }
+int f5(int x) { return x + 6; }
+int main(void) {
+    char *at[] = { (char *)f0, (char *)f1, (char *)f2, (char *)f3, (char *)f4, (char *)f5 };
+    FILE *out = fopen("ORDERS", "a");
+    for (int i = 0; i < 6; i++) {
+        int before = 0;
+        for (int j = 0; j < 6; j++) before += at[j] < at[i];
+        fprintf(out, "%d", before);
+    }
+    fputs("\n", out);
+    return fclose(out);
+}
+"#;
+
+/// A ceiling that such processes stay below, so no clock decides anything.
+const ORDERED_SUITE: &str = r#"name = "ordered"
+[build]
+command = "gcc -O1 ordered.c -o ordered"
+executable = "ordered"
+layout = ["gcc", "-O1", "-ffunction-sections", "-fuse-ld=lld", "-Wl,--shuffle-sections=.text*={seed}", "ordered.c", "-o", "ordered"]
+[[gate]]
+metric = "wall_time"
+at_most = "600s"
+[[runner]]
+name = "mine"
+command = ["./ordered"]
+[[case]]
+runner = "mine"
+"#;
+
+#[test]
+fn layouts_are_linked_by_a_real_linker_and_it_is_them_that_are_measured() {
+    if has_git().is_none() {
+        return;
+    }
+    let missing = ["gcc", "ld.lld"]
+        .into_iter()
+        .find(|tool| Command::new(tool).arg("--version").stdout(Stdio::null()).status().is_err());
+    if let Some(tool) = missing {
+        return skip(&format!("no {tool} to link with"));
+    }
+    let place = Place::with_suite(ORDERED_SUITE);
+    let orders = place.path().join("orders");
+    place.write("ordered.c", &ORDERED_C.replace("ORDERS", orders.to_str().unwrap()));
+    place.write(".gitignore", "ordered\norders\nstore\ncache\n");
+    git(&place, &["init", "-q"]);
+    commit(&place);
+    let finished = gate(&place, &["--layouts", "4", "--no-profile"]).expect(0);
+    assert_eq!(finished.stderr().matches("linking layout ").count(), 8, "{}", finished.stderr());
+    let text = fs::read_to_string(orders).unwrap();
+    let seen: BTreeSet<&str> = text.lines().collect();
+    // Which of the four a pair meets is drawn; the build's own order would be one.
+    assert!(seen.len() > 1, "{seen:?}");
 }

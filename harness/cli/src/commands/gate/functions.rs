@@ -16,6 +16,10 @@ use reports::gate::moved::moved;
 /// Longest time for all profiles of a gate; the largest changes come first.
 const TIME_MAX: Duration = Duration::from_secs(30);
 
+/// Profile of each side for a change of 5 %, where the suite states no time: a function of half the
+/// time then moves by more than the error of sampling at 1 kHz.
+const TIME_AT_5: Duration = Duration::from_secs(10);
+
 /// How often both sides are profiled in turn.
 const TURNS: u32 = 2;
 
@@ -23,7 +27,8 @@ const TURNS: u32 = 2;
 pub(super) struct Profiles<'a, 'b> {
     pub(super) bench: &'a mut Bench<'b>,
     pub(super) contests: &'a [Contest],
-    pub(super) profiling: Profiling,
+    /// What the suite says.
+    pub(super) profiling: Option<Profiling>,
     pub(super) stop: &'a AtomicBool,
     pub(super) unavailable: &'a mut Vec<Unavailable>,
 }
@@ -49,16 +54,24 @@ impl Profiles<'_, '_> {
             }
             told.push(finding.case.clone());
             eprintln!("profiling {}", finding.case);
-            let Some((before, after)) = self.both(contest)? else { break };
+            let Some((before, after)) = self.both(contest, change)? else { break };
             finding.functions = moved(&before, &after, change);
         }
         Ok(())
     }
 
     /// Profiles of both sides; `None` where there are none to be had.
-    fn both(&mut self, contest: &Contest) -> anyhow::Result<Option<(Vec<Profile>, Vec<Profile>)>> {
-        let time = self.profiling.time / TURNS;
-        let mut pass = ProfilePass::new((&self.profiling).into(), time, self.stop);
+    fn both(
+        &mut self,
+        contest: &Contest,
+        change: f64,
+    ) -> anyhow::Result<Option<(Vec<Profile>, Vec<Profile>)>> {
+        let profiling = self
+            .profiling
+            .clone()
+            .unwrap_or_else(|| Profiling { time: time_for(change), ..Profiling::default() });
+        let time = profiling.time / TURNS;
+        let mut pass = ProfilePass::new((&profiling).into(), time, self.stop);
         let (mut before, mut after) = (Vec::new(), Vec::new());
         for _ in 0..TURNS {
             for (case, into) in [(&contest.baseline, &mut before), (&contest.candidate, &mut after)]
@@ -82,6 +95,14 @@ impl Profiles<'_, '_> {
             Profiled::Failed(_) | Profiled::Interrupted => None,
         })
     }
+}
+
+/// How long a side is profiled for a change of that size: samples in square to what must be told
+/// from the error of sampling, and not less than any profile has.
+fn time_for(change: f64) -> Duration {
+    let least = Profiling::default().time;
+    let times = (0.05 / change.abs()).powi(2);
+    TIME_AT_5.mul_f64(times.min(1.0)).max(least)
 }
 
 /// By how much the CPU time of a case changed, where the finding is a change of time.

@@ -170,7 +170,7 @@ impl Again<'_> {
         if args.no_profile {
             return Ok(());
         }
-        let profiling = self.plan.profile.clone().unwrap_or_default();
+        let profiling = self.plan.profile.clone();
         let (contests, stop) = (self.contests, tournament.stop);
         let (bench, unavailable) = (&mut tournament.bench, &mut found.unavailable);
         Profiles { bench, contests, profiling, stop, unavailable }.explain(&mut found.findings)
