@@ -66,8 +66,8 @@ fn commit(place: &Place) {
 }
 
 fn gate(place: &Place, more: &[&str]) -> Finished {
-    let arguments = [&["gate", "suite.toml", "--no-control", "--base", "HEAD"][..], more].concat();
-    let mut command = place.command(&arguments);
+    let gate = ["gate", "suite.toml", "--no-control", "--no-profile", "--base", "HEAD"];
+    let mut command = place.command(&[&gate[..], more].concat());
     command.env("XDG_CACHE_HOME", place.path().join("cache"));
     command.env_remove("GITHUB_STEP_SUMMARY").env_remove("GITHUB_ACTIONS");
     Finished::of(&mut command)
@@ -413,7 +413,7 @@ fn layouts_are_linked_by_a_real_linker_and_it_is_them_that_are_measured() {
     place.write(".gitignore", "ordered\norders\nstore\ncache\n");
     git(&place, &["init", "-q"]);
     commit(&place);
-    let finished = gate(&place, &["--layouts", "4", "--no-profile"]).expect(0);
+    let finished = gate(&place, &["--layouts", "4"]).expect(0);
     assert_eq!(finished.stderr().matches("linking layout ").count(), 8, "{}", finished.stderr());
     let text = fs::read_to_string(orders).unwrap();
     let seen: BTreeSet<&str> = text.lines().collect();

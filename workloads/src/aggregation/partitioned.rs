@@ -183,7 +183,9 @@ mod tests {
         let [mut once, mut twice] = [Table::default(), Table::default()];
         twice.add_lines(b"a;99.9\nccc;-99.9\n", 0).unwrap();
         twice.forget();
-        [&mut once, &mut twice].map(|table| table.add_lines(lines, 0).unwrap());
+        for table in [&mut once, &mut twice] {
+            table.add_lines(lines, 0).unwrap();
+        }
         let unread =
             Table { stations: [(b"ccc".to_vec(), Stats::EMPTY)].into(), ..Table::default() };
         assert_eq!(combine(vec![once, unread]), combine(vec![twice]));
