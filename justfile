@@ -49,6 +49,7 @@ taxi rows="12M" *args: venv
 # Segments of compressed JSON, and Trino's Python client on the same ones.
 decoder *args: venv
     cargo dyno data build segments
+    cargo dyno data build segments --set shape=nested
     cargo dyno run configs/decoder.toml {{args}}
     cargo dyno run configs/peers/decoder.toml {{args}}
 

@@ -3,12 +3,15 @@
 
 `trino` is the real client's decoder; what differs is who runs it: the calling thread, a pool of threads
 or a pool of processes, as the study of the client proposes. Pools are started in `prepare`.
-Decoded rows are turned back into JSON and compared with the segment's, to the byte, so a decoder that
+Decoded rows are turned back into JSON and compared with the segment's, value by value, so a decoder that
 drops or changes a value fails.
 """
 
 import concurrent.futures
+import datetime
+import decimal
 import json
+import math
 import multiprocessing
 import os
 import tempfile
@@ -35,14 +38,46 @@ PARSERS = {
     "pysimdjson": "zstandard or lz4, and pysimdjson to Python objects",
 }
 CODECS = {"none": "json", "zstd": "json+zstd", "lz4": "json+lz4"}
-WHOLE, DECIMAL, DATE, TEXT = "bigint", "decimal", "date", "varchar"
-TYPES = [WHOLE] * 4 + [DECIMAL] * 4 + [TEXT] * 2 + [DATE] * 3 + [TEXT] * 3
 
 
-def decoder(parser, codec):
+def plain(kind, *arguments):
+    """A type as the server describes it to its clients."""
+    return {"rawType": kind, "arguments": [{"kind": "LONG", "value": value} for value in arguments]}
+
+
+def array(of):
+    return {"rawType": "array", "arguments": [{"kind": "TYPE", "value": of}]}
+
+
+def row(**fields):
+    named = [{"fieldName": {"name": name}, "typeSignature": of} for name, of in fields.items()]
+    return {"rawType": "row", "arguments": [{"kind": "NAMED_TYPE", "value": of} for of in named]}
+
+
+WHOLE, DOUBLE, DATE, TEXT = plain("bigint"), plain("double"), plain("date"), plain("varchar")
+PLACE = row(latitude=DOUBLE, longitude=DOUBLE)
+LINE = row(article=TEXT, quantity=WHOLE, price=plain("decimal", 12, 2))
+SHAPES = {
+    "lineitem": [WHOLE] * 4 + [plain("decimal", 18, 2)] * 4 + [TEXT] * 2 + [DATE] * 3 + [TEXT] * 3,
+    "nested": [
+        WHOLE,
+        plain("timestamp", 6),
+        DATE,
+        plain("boolean"),
+        DOUBLE,
+        plain("decimal", 38, 9),
+        row(name=TEXT, place=PLACE),
+        array(TEXT),
+        array(LINE),
+        array(DOUBLE),
+    ],
+}
+
+
+def decoder(parser, codec, shape):
     """A function from a segment's bytes and metadata to its rows."""
     if parser.startswith("trino"):
-        columns = [{"typeSignature": {"rawType": kind, "arguments": []}} for kind in TYPES]
+        columns = [{"typeSignature": of} for of in SHAPES[shape]]
         mapper = trino.mapper.RowMapperFactory().create(columns, parser == "trino_raw")
         factory = trino.client.CompressedQueryDataDecoderFactory(mapper)
         return factory.create(CODECS[codec]).decode
@@ -57,9 +92,27 @@ def decoder(parser, codec):
     return lambda data, metadata: parse(data)
 
 
-def start_process(parser, codec):
+def as_sent(value, of):
+    """A value as it stands in JSON: the other way round than the client's value mapping."""
+    if isinstance(value, decimal.Decimal):
+        return format(value, "f")
+    if isinstance(value, datetime.datetime):
+        return value.isoformat(" ", "microseconds")
+    if isinstance(value, datetime.date):
+        return value.isoformat()
+    if isinstance(value, float) and not math.isfinite(value):
+        return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
+    if isinstance(value, (list, tuple)):
+        if of["rawType"] == "array":
+            return [as_sent(item, of["arguments"][0]["value"]) for item in value]
+        fields = (argument["value"]["typeSignature"] for argument in of["arguments"])
+        return [as_sent(item, field) for item, field in zip(value, fields, strict=True)]
+    return value
+
+
+def start_process(*chosen):
     global decode
-    decode = decoder(parser, codec)
+    decode = decoder(*chosen)
 
 
 def decode_there(data, metadata):
@@ -82,6 +135,7 @@ class Decoder:
                 "none": "are dropped before the next segment; the last ones stay to be checked",
             }, "none"),
             serve.choice("codec", "of the segments", {name: name for name in CODECS}, "zstd"),
+            serve.choice("shape", "what the rows hold", {name: name for name in SHAPES}, "lineitem"),
             serve.integer("segments", "segments of the result", 1, 10_000, 8),
             serve.integer("rows_per_segment", "rows of each", 1, 1_000_000, 10_000),
             serve.integer("workers", "threads or processes", 1, 1024, os.cpu_count()),
@@ -91,10 +145,12 @@ class Decoder:
     def __init__(self, params, seed):
         data = os.environ.get("DYNO_DATA") or os.path.join(tempfile.gettempdir(), "dyno-data")
         codec, segments, rows = (params[name] for name in ("codec", "segments", "rows_per_segment"))
-        self.folder = f"{data}/segments-v1-{codec}-segments{segments}-rows{rows}-seed{seed}"
+        shape = "" if params["shape"] == "lineitem" else f"-{params['shape']}"
+        self.folder = f"{data}/segments-v1-{codec}{shape}-segments{segments}-rows{rows}-seed{seed}"
         if not os.path.exists(self.folder + ".xxh3"):
             hint = f"dyno data build segments --seed {seed} --set codec={codec}"
             hint = f"{hint} --set segments={segments} --set rows_per_segment={rows}"
+            hint = f"{hint} --set shape={params['shape']}"
             raise FileNotFoundError(f"{self.folder}; `{hint}` makes it")
         with open(f"{self.folder}/metadata.json") as file:
             self.answer = json.load(file)
@@ -104,7 +160,8 @@ class Decoder:
             with open(f"{self.folder}/segment-{number:05}", "rb") as file:
                 self.segments.append((file.read(), metadata))
         self.bytes = sum(len(data) for data, _ in self.segments)
-        self.parser, self.codec, self.keep = params["parser"], codec, params["keep"] == "all"
+        self.types = SHAPES[params["shape"]]
+        self.chosen, self.keep = (params["parser"], codec, params["shape"]), params["keep"] == "all"
         self.pool = None
         self.run_all = getattr(self, params["way"])(params["workers"])
 
@@ -121,7 +178,7 @@ class Decoder:
         self.rows += len(rows)
 
     def sequential(self, _):
-        decode = decoder(self.parser, self.codec)
+        decode = decoder(*self.chosen)
 
         def run():
             for segment in self.segments:
@@ -150,7 +207,7 @@ class Decoder:
 
     def decode_in_thread(self, data, metadata):
         if not hasattr(self.local, "decode"):
-            self.local.decode = decoder(self.parser, self.codec)
+            self.local.decode = decoder(*self.chosen)
         return self.local.decode(data, metadata)
 
     def processes(self, workers):
@@ -158,7 +215,7 @@ class Decoder:
             workers,
             mp_context=multiprocessing.get_context("fork"),
             initializer=start_process,
-            initargs=(self.parser, self.codec),
+            initargs=self.chosen,
         )
         # The pool starts its processes with the first tasks.
         list(self.pool.map(abs, range(4 * workers)))
@@ -199,10 +256,12 @@ class Decoder:
             return {"rows": self.rows, "digest": f"rows={self.rows}"}
         first = len(self.segments) - len(self.last)
         for number, rows in enumerate(self.last, first):
-            text = json.dumps(rows, separators=(",", ":"), ensure_ascii=False, default=str)
             with open(f"{self.folder}/segment-{number:05}.json", encoding="utf-8", newline="") as file:
-                if json.loads(text) != json.load(file):
-                    raise ValueError(f"segment {number} is decoded to other rows")
+                sent = json.load(file)
+            fields = [{"value": {"typeSignature": of}} for of in self.types]
+            whole = {"rawType": "row", "arguments": fields}
+            if [as_sent(row, whole) for row in rows] != sent:
+                raise ValueError(f"segment {number} is decoded to other rows")
         return {key: self.answer[key] for key in ("rows", "digest", "group")}
 
     def close(self):

@@ -25,7 +25,7 @@ mod writer;
 use workload_api::Workload;
 
 pub use aggregation::Aggregation;
-pub use decoder::{Decoder, segment_json};
+pub use decoder::{DECODER_COMMAND, Decoder, decoder_main, segment_json};
 pub use generator::Generator;
 pub use join::Join;
 pub use kernel::Kernel;

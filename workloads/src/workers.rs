@@ -36,6 +36,26 @@ impl Workers {
         self.0.broadcast(|_| task())
     }
 
+    /// Runs tasks `0..tasks`, of which none stops the others, and returns what they say in that order.
+    pub(crate) fn map_all<T: Send>(
+        &self,
+        tasks: usize,
+        task: impl Fn(usize) -> T + Sync,
+    ) -> Vec<T> {
+        let next = AtomicUsize::new(0);
+        let parts = self.each(|| {
+            let mut done = Vec::new();
+            loop {
+                let index = next.fetch_add(1, Ordering::Relaxed);
+                if index >= tasks {
+                    return done;
+                }
+                done.push((index, task(index)));
+            }
+        });
+        in_order(parts)
+    }
+
     /// Runs tasks `0..tasks`. Each worker makes a state and folds the tasks that it takes into it,
     /// in the order of the queue; the states come back, one per worker.
     ///
@@ -88,10 +108,15 @@ impl Workers {
             done.push((index, task(index)?));
             Ok(())
         })?;
-        let mut done: Vec<_> = states.into_iter().flatten().collect();
-        done.sort_unstable_by_key(|(index, _)| *index);
-        Ok(done.into_iter().map(|(_, result)| result).collect())
+        Ok(in_order(states))
     }
+}
+
+/// Results in the order of their tasks.
+fn in_order<T>(parts: Vec<Vec<(usize, T)>>) -> Vec<T> {
+    let mut done: Vec<_> = parts.into_iter().flatten().collect();
+    done.sort_unstable_by_key(|(index, _)| *index);
+    done.into_iter().map(|(_, result)| result).collect()
 }
 
 #[cfg(test)]
@@ -104,6 +129,7 @@ mod tests {
             let workers = Workers::start(workers).unwrap();
             let squares = workers.map(tasks, |index| Ok(index * index)).unwrap();
             assert_eq!(squares, (0..tasks).map(|index| index * index).collect::<Vec<_>>());
+            assert_eq!(squares, workers.map_all(tasks, |index| index * index));
             let sums = workers.fold(
                 tasks,
                 || 0,

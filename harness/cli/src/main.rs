@@ -1,8 +1,9 @@
 //! The `dyno` binary: the only crate that knows all the others.
 //!
 //! It turns arguments into calls and results into text and an exit code; it decides nothing about
-//! measurements. The two hidden subcommands come first because they are other processes: the
-//! launcher must stay small, and a worker must be a worker and nothing else.
+//! measurements. The three hidden subcommands come first because they are other processes: the
+//! launcher must stay small, and a worker, or a process that decodes for one, must be that and nothing
+//! else.
 
 #![expect(clippy::print_stderr, reason = "telling a person what goes on is its job")]
 
@@ -29,6 +30,7 @@ fn main() -> ExitCode {
     match std::env::args_os().nth(1).as_deref().and_then(|word| word.to_str()) {
         Some(engine::worker::LAUNCHER_COMMAND) => return engine::worker::launcher_main(),
         Some(engine::worker::WORKER_COMMAND) => return workload_api::serve(workloads::ALL),
+        Some(workloads::DECODER_COMMAND) => return workloads::decoder_main(),
         _ => {}
     }
     let colour = ColorChoice::told(std::env::args_os().skip(1));

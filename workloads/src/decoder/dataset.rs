@@ -11,9 +11,11 @@ use std::sync::{Mutex, PoisonError};
 use serde_json::{Value, json};
 use workload_api::{Params, Spec, WorkloadError};
 
-use super::columns::{Columns, Digest};
+use super::decoded::Target;
+use super::digest::Digest;
+use super::result::{QueryResult, size_params};
+use super::schema::Shape;
 use super::segment::{Codec, Segment};
-use super::{QueryResult, segment_json, size_params};
 use crate::data::{Dataset, DatasetKind, Output};
 use crate::params::{Declared, Word};
 
@@ -50,32 +52,42 @@ struct Recipe {
 
 impl Dataset for Recipe {
     fn name(&self) -> String {
-        let QueryResult { seed, segments, rows_per_segment } = self.result;
+        let QueryResult { seed, shape, segments, rows_per_segment } = self.result;
         let codec = self.codec.word();
-        format!("segments-v{VERSION}-{codec}-segments{segments}-rows{rows_per_segment}-seed{seed}")
+        // The first shape has no word of its own, as when there was no other.
+        let shape = match shape {
+            Shape::Lineitem => String::new(),
+            Shape::Nested => format!("-{}", shape.word()),
+        };
+        format!(
+            "segments-v{VERSION}-{codec}{shape}-segments{segments}-rows{rows_per_segment}-seed{seed}"
+        )
     }
 
     fn bytes_about(&self) -> u64 {
         // Plain and as sent, which is less.
-        self.result.rows() * 250
+        self.result.rows() * 600
     }
 
     fn write(&self, out: &Output<'_>) -> io::Result<()> {
-        let QueryResult { seed, segments, rows_per_segment: rows } = self.result;
+        let QueryResult { seed, shape, segments, rows_per_segment: rows } = self.result;
+        let target = Target::columns(shape);
         fs::create_dir_all(out.path())?;
-        let gathered = Mutex::new((Digest::default(), vec![Value::Null; segments as usize]));
+        let gathered =
+            Mutex::new((Digest::new(shape.fields()), vec![Value::Null; segments as usize]));
         out.folder(segments as usize, |folder, index| {
             let (number, name) = (index as u64, format!("segment-{index:05}"));
-            let plain = segment_json(seed, number, rows);
-            let columns = Columns::parse(&plain, rows as usize).map_err(io::Error::other)?;
+            let plain = shape.json(seed, number, rows);
+            let decoded = target.parse(&plain, rows as usize).map_err(io::Error::other)?;
             fs::write(folder.join(format!("{name}.json")), &plain)?;
             let (bytes, offset) = (plain.len() as u64, number * rows);
             let sent =
                 Segment::encode(self.codec, plain, (offset, rows)).map_err(io::Error::other)?;
             fs::write(folder.join(&name), &sent.bytes)?;
+            let digest = decoded.digest(shape.fields(), offset);
             // A lock poisoned by a panic still holds whole values; the panic itself is passed on.
             let mut gathered = gathered.lock().unwrap_or_else(PoisonError::into_inner);
-            columns.digest(offset, &mut gathered.0);
+            gathered.0.merge(&digest);
             gathered.1[index] = json!({
                 "segmentSize": sent.metadata.segment_size,
                 "uncompressedSize": sent.metadata.uncompressed_size,
@@ -104,13 +116,17 @@ mod tests {
     #[test]
     fn the_files_are_the_segments_of_the_workload_and_say_its_answer() {
         let dir = tempfile::tempdir().unwrap();
-        for codec in [Codec::None, Codec::Zstd, Codec::Lz4] {
-            let result = QueryResult { seed: 3, segments: 3, rows_per_segment: 40 };
+        let (plain, nested) = (Shape::Lineitem, Shape::Nested);
+        for (codec, shape) in
+            [(Codec::None, plain), (Codec::Zstd, plain), (Codec::Lz4, plain), (Codec::Zstd, nested)]
+        {
+            let target = Target::columns(shape);
+            let result = QueryResult { seed: 3, shape, segments: 3, rows_per_segment: 40 };
             let recipe = Recipe { result, codec };
             let path = DataDirectory::at(dir.path()).ensure(&recipe, 2, &|_| ()).unwrap();
             let read = |name: String| fs::read(path.join(name)).unwrap();
             let all: Value = serde_json::from_slice(&read("metadata.json".to_owned())).unwrap();
-            let mut digest = Digest::default();
+            let mut digest = Digest::new(shape.fields());
             for number in 0..3 {
                 let declared = |name: &str| all["segments"][number][name].as_u64();
                 let segment = Segment {
@@ -123,8 +139,8 @@ mod tests {
                         row_offset: declared("rowOffset").unwrap(),
                     },
                 };
-                let columns = segment.decode(number).unwrap();
-                columns.digest(segment.metadata.row_offset, &mut digest);
+                let decoded = segment.decode(target).unwrap();
+                digest.merge(&decoded.digest(shape.fields(), segment.metadata.row_offset));
                 assert_eq!(*segment.json().unwrap(), read(format!("segment-{number:05}.json")));
             }
             assert_eq!(all["digest"], digest.to_string());

@@ -1,91 +1,43 @@
 //! The rows that segments hold: like `lineitem` of the TPC-H benchmark, with some nulls.
 //!
-//! `segment` asks for the JSON of one segment's rows; `columns` reads the types. As a query server
-//! sends them, decimals and dates are strings.
-
-use std::io::Write;
+//! As a query server sends them, decimals and dates are strings.
 
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use twox_hash::XxHash3_64;
 
 use super::date::Date;
+use super::schema::{Field, Type, field};
+use super::text::{comment, push, push_sometimes};
 
 /// Columns of a row.
-pub(super) const COLUMNS: usize = 16;
+const COLUMNS: usize = 16;
 
-/// What a column's values are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Type {
-    /// A JSON number.
-    Integer,
-    /// A string with two decimals, for instance "17.00".
-    Decimal,
-    /// A string, for instance "1996-03-13".
-    Date,
-    /// A string.
-    Text,
-}
+const DECIMAL: Type = Type::Decimal { precision: 18, scale: 2 };
 
 /// Names and types in the order of a row. Every column may hold nulls.
-pub(super) const SCHEMA: [(&str, Type); COLUMNS] = [
-    ("orderkey", Type::Integer),
-    ("partkey", Type::Integer),
-    ("suppkey", Type::Integer),
-    ("linenumber", Type::Integer),
-    ("quantity", Type::Decimal),
-    ("extendedprice", Type::Decimal),
-    ("discount", Type::Decimal),
-    ("tax", Type::Decimal),
-    ("returnflag", Type::Text),
-    ("linestatus", Type::Text),
-    ("shipdate", Type::Date),
-    ("commitdate", Type::Date),
-    ("receiptdate", Type::Date),
-    ("shipinstruct", Type::Text),
-    ("shipmode", Type::Text),
-    ("comment", Type::Text),
+pub(super) static SCHEMA: [Field; COLUMNS] = [
+    field("orderkey", Type::Integer),
+    field("partkey", Type::Integer),
+    field("suppkey", Type::Integer),
+    field("linenumber", Type::Integer),
+    field("quantity", DECIMAL),
+    field("extendedprice", DECIMAL),
+    field("discount", DECIMAL),
+    field("tax", DECIMAL),
+    field("returnflag", Type::Text),
+    field("linestatus", Type::Text),
+    field("shipdate", Type::Date),
+    field("commitdate", Type::Date),
+    field("receiptdate", Type::Date),
+    field("shipinstruct", Type::Text),
+    field("shipmode", Type::Text),
+    field("comment", Type::Text),
 ];
 
 const INSTRUCTIONS: [&str; 4] = ["DELIVER IN PERSON", "COLLECT COD", "NONE", "TAKE BACK RETURN"];
 
 const MODES: [&str; 7] = ["REG AIR", "AIR", "RAIL", "SHIP", "TRUCK", "MAIL", "FOB"];
-
-/// Words of comments. Some need an escape in JSON or more than a byte per letter.
-const WORDS: [&str; 32] = [
-    "carefully",
-    "quickly",
-    "final",
-    "deposits",
-    "the",
-    "regular",
-    "ironic",
-    "accounts",
-    "along",
-    "pending",
-    "furiously",
-    "express",
-    "packages",
-    "sleep",
-    "after",
-    "blithely",
-    "bold",
-    "ideas",
-    "even",
-    "theodolites",
-    "according",
-    "to",
-    "unusual",
-    "requests",
-    "haggle",
-    "among",
-    "\"slyly\"",
-    "back\\slash",
-    "café",
-    "東京",
-    "tab\tbed",
-    "𐍈",
-];
 
 /// A JSON array of `rows` rows, each an array. Row numbers go on from segment to segment, so that
 /// an order's lines stay together; everything else depends on the seed and the segment's number.
@@ -134,36 +86,6 @@ fn push_row(text: &mut Vec<u8>, number: u64, rng: &mut StdRng) {
     text.push(b']');
 }
 
-fn comment(rng: &mut StdRng) -> String {
-    let mut comment = String::new();
-    for word in 0..rng.random_range(1..=6) {
-        if word > 0 {
-            comment.push(' ');
-        }
-        comment.push_str(WORDS[rng.random_range(0..WORDS.len())]);
-    }
-    comment
-}
-
-fn push(text: &mut Vec<u8>, value: std::fmt::Arguments<'_>) {
-    // OK because writing into a Vec cannot fail.
-    text.write_fmt(value).expect("a Vec takes any bytes");
-}
-
-/// The value, or null in `percent` of all cases.
-fn push_sometimes(
-    text: &mut Vec<u8>,
-    rng: &mut StdRng,
-    percent: u32,
-    value: std::fmt::Arguments<'_>,
-) {
-    if rng.random_ratio(percent, 100) {
-        text.extend_from_slice(b"null");
-    } else {
-        push(text, value);
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -178,7 +100,11 @@ mod tests {
         assert!((130..=170).contains(&bytes), "{bytes} bytes per row");
         for (column, least) in [(1, 5), (7, 20), (11, 20), (15, 60)] {
             let nulls = rows.iter().filter(|row| row[column].is_null()).count();
-            assert!((least..=8 * least).contains(&nulls), "{nulls} nulls in {}", SCHEMA[column].0);
+            assert!(
+                (least..=8 * least).contains(&nulls),
+                "{nulls} nulls in {}",
+                SCHEMA[column].name
+            );
         }
         let text = String::from_utf8(text).unwrap();
         for part in ["\\\"slyly", "back\\\\slash", "tab\\tbed", "東京"] {

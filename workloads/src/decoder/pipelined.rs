@@ -11,26 +11,36 @@ use std::thread;
 
 use workload_api::WorkloadError;
 
-use super::columns::Columns;
-use super::segment::Segment;
+use super::decoded::Outcome;
+use super::strategy::Job;
 use crate::workers::Workers;
 
 /// A segment's number and its JSON, or why there is none.
 type Unpacked<'s> = (usize, Result<Cow<'s, [u8]>, String>);
 
-/// Decodes all segments; they come back in order.
+/// Decodes all segments; what is said of them comes back in order.
 ///
 /// # Errors
-/// That of the first segment that cannot be decoded.
-pub(super) fn decode(
-    segments: &[Segment],
+/// When the decompressing thread cannot be started.
+pub(super) fn decode(job: &Job<'_>, workers: &Workers) -> Result<Vec<Outcome>, WorkloadError> {
+    decode_with(job, workers, |number, json| {
+        let parsed = json.and_then(|json| job.segments[number].parse(&json, job.target));
+        job.consumer.take(number, parsed)
+    })
+}
+
+fn decode_with(
+    job: &Job<'_>,
     workers: &Workers,
-) -> Result<Vec<Columns>, WorkloadError> {
-    let (sender, receiver) = sync_channel::<Unpacked<'_>>(workers.count());
-    let receiver = Mutex::new(receiver);
+    parse: impl Fn(usize, Result<Cow<'_, [u8]>, String>) -> Outcome + Sync,
+) -> Result<Vec<Outcome>, WorkloadError> {
     let parsed = thread::scope(|scope| {
+        let (sender, receiver) = sync_channel::<Unpacked<'_>>(workers.count());
+        // Owned here: when all workers have panicked, it is gone before the scope waits for the
+        // thread, which would else wait for ever for room in the channel.
+        let receiver = Mutex::new(receiver);
         let unpack = move || {
-            for (number, segment) in segments.iter().enumerate() {
+            for (number, segment) in job.segments.iter().enumerate() {
                 // A closed channel means that all workers have ended.
                 if sender.send((number, segment.json())).is_err() {
                     break;
@@ -38,26 +48,44 @@ pub(super) fn decode(
             }
         };
         let thread = thread::Builder::new().name("decompress".to_owned());
-        thread.spawn_scoped(scope, unpack).map(|_| workers.each(|| parse_all(segments, &receiver)))
+        thread.spawn_scoped(scope, unpack).map(|_| workers.each(|| parse_all(&receiver, &parse)))
     });
     let parsed = parsed.map_err(|error| WorkloadError::context("starting a thread", error))?;
     let mut done: Vec<_> = parsed.into_iter().flatten().collect();
     done.sort_unstable_by_key(|(number, _)| *number);
-    let named = |(number, columns): (usize, Result<Columns, String>)| {
-        columns.map_err(|why| WorkloadError::new(format!("segment {number}: {why}")))
-    };
-    done.into_iter().map(named).collect()
+    Ok(done.into_iter().map(|(_, outcome)| outcome).collect())
 }
 
 fn parse_all(
-    segments: &[Segment],
     receiver: &Mutex<Receiver<Unpacked<'_>>>,
-) -> Vec<(usize, Result<Columns, String>)> {
+    parse: &impl Fn(usize, Result<Cow<'_, [u8]>, String>) -> Outcome,
+) -> Vec<(usize, Outcome)> {
     let mut done = Vec::new();
     loop {
         // A lock poisoned by a panic still holds a whole receiver; the panic itself is passed on.
         let next = receiver.lock().unwrap_or_else(PoisonError::into_inner).recv();
         let Ok((number, json)) = next else { return done };
-        done.push((number, json.and_then(|json| segments[number].parse(&json))));
+        done.push((number, parse(number, json)));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::panic::{AssertUnwindSafe, catch_unwind};
+
+    use super::super::decoded::{Consumer, Keep};
+    use super::super::tests::{segments, target};
+    use super::*;
+
+    #[test]
+    fn parsers_that_all_panic_end_the_run_and_not_hang_it() {
+        let workers = Workers::start(2).unwrap();
+        // Many more segments than the channel has room for.
+        let segments = segments(20);
+        let consumer = Consumer::new(Keep::All);
+        let job = Job { segments: &segments, target: target(), consumer: &consumer };
+        let parse = |number, _: Result<Cow<'_, [u8]>, String>| panic!("parsing {number}");
+        let run = AssertUnwindSafe(|| decode_with(&job, &workers, parse));
+        assert!(catch_unwind(run).is_err());
     }
 }

@@ -7,9 +7,10 @@
 use std::borrow::Cow;
 
 use lz4_flex::block;
+use serde::{Deserialize, Serialize};
 use workload_api::WorkloadError;
 
-use super::columns::Columns;
+use super::decoded::{Decoded, Target};
 use crate::params::Word;
 
 /// Largest JSON document of a segment that is decoded, in bytes.
@@ -19,7 +20,7 @@ pub(super) const JSON_BYTES_MAX: u64 = 256 << 20;
 const ZSTD_LEVEL: i32 = 3;
 
 /// How a segment's JSON is compressed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Codec {
     None,
     Zstd,
@@ -35,7 +36,7 @@ impl Word for Codec {
 }
 
 /// What is declared of a segment.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Metadata {
     /// Bytes of the segment as it is sent.
     pub(super) segment_size: u64,
@@ -81,13 +82,30 @@ impl Segment {
         Ok(Self { codec, bytes, metadata })
     }
 
-    /// Decompresses and parses the segment; `number` is its place in the result.
+    /// Decompresses and parses the segment.
     ///
     /// # Errors
-    /// When the bytes are not what the metadata declares, or are damaged. The message names the
-    /// segment.
-    pub(super) fn decode(&self, number: usize) -> Result<Columns, WorkloadError> {
-        self.columns().map_err(|why| WorkloadError::new(format!("segment {number}: {why}")))
+    /// When the bytes are not what the metadata declares, or are damaged.
+    pub(super) fn decode(&self, target: Target) -> Result<Decoded, String> {
+        self.parse(&self.json()?, target)
+    }
+
+    /// Gives the frame of a zstd segment a checksum, and then another one.
+    ///
+    /// # Errors
+    /// When the codec fails.
+    pub(super) fn spoil_checksum(&mut self) -> Result<(), WorkloadError> {
+        let spoilt = self.json().map_err(WorkloadError::new).and_then(|json| {
+            let failed = |error| WorkloadError::context("compressing a segment", error);
+            let mut compressor = zstd::bulk::Compressor::new(ZSTD_LEVEL).map_err(failed)?;
+            compressor.include_checksum(true).map_err(failed)?;
+            compressor.compress(&json).map_err(failed)
+        });
+        self.bytes = spoilt?;
+        self.metadata.segment_size = self.bytes.len() as u64;
+        // The checksum is the last four bytes of a frame.
+        self.bytes.last_mut().into_iter().for_each(|byte| *byte ^= 1);
+        Ok(())
     }
 
     /// Bytes of the JSON, as declared.
@@ -130,17 +148,17 @@ impl Segment {
     ///
     /// # Errors
     /// What is wrong with it.
-    pub(super) fn parse(&self, json: &[u8]) -> Result<Columns, String> {
-        let columns = Columns::parse(json, self.rows_at_most(json.len()))
-            .map_err(|error| format!("not rows of JSON: {error}"))?;
-        self.refuse_other_rows(columns.rows())?;
-        Ok(columns)
+    pub(super) fn parse(&self, json: &[u8], target: Target) -> Result<Decoded, String> {
+        let decoded = target.parse(json, self.rows_at_most(json.len(), target))?;
+        self.refuse_other_rows(decoded.rows())?;
+        Ok(decoded)
     }
 
-    /// As many rows as declared, or as could be in so much JSON: no row is shorter than its 16
-    /// values, so a false count cannot ask for much memory.
-    pub(super) fn rows_at_most(&self, json_bytes: usize) -> usize {
-        self.metadata.rows_count.min(json_bytes as u64 / 32) as usize
+    /// As many rows as declared, or as could be in so much JSON: each value has a byte and a comma
+    /// at least, so a false count cannot ask for much memory.
+    pub(super) fn rows_at_most(&self, json_bytes: usize, target: Target) -> usize {
+        let bytes_of_a_row = 2 * target.fields().len() as u64;
+        self.metadata.rows_count.min(json_bytes as u64 / bytes_of_a_row) as usize
     }
 
     /// # Errors
@@ -152,10 +170,6 @@ impl Segment {
         } else {
             Err(format!("{declared} rows declared, {found} found"))
         }
-    }
-
-    fn columns(&self) -> Result<Columns, String> {
-        self.parse(&self.json()?)
     }
 
     /// The size of the JSON, if what is declared fits the segment and itself.
@@ -230,8 +244,10 @@ fn unlz4(bytes: &[u8], size: usize) -> Result<Vec<u8>, String> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::decoded::Output;
+    use super::super::lineitem;
+    use super::super::schema::Shape;
     use super::*;
-    use crate::decoder::lineitem;
 
     const CODECS: [Codec; 3] = [Codec::None, Codec::Zstd, Codec::Lz4];
 
@@ -239,10 +255,10 @@ mod tests {
         Segment::encode(codec, lineitem::json(1, 2, 40), (80, 40)).unwrap()
     }
 
+    const TARGET: Target = Target { shape: Shape::Lineitem, output: Output::Columns };
+
     fn error(segment: &Segment) -> String {
-        let error = segment.decode(7).unwrap_err().to_string();
-        assert!(error.starts_with("segment 7: "), "{error}");
-        error
+        segment.decode(TARGET).unwrap_err()
     }
 
     #[test]
@@ -251,10 +267,10 @@ mod tests {
             assert_eq!(Codec::from_word(codec.word()), Some(codec));
             segment(codec)
         });
-        let rows = plain.decode(0).unwrap();
+        let rows = plain.decode(TARGET).unwrap();
         assert_eq!(rows.rows(), 40);
-        assert_eq!(zstd.decode(0).unwrap(), rows);
-        assert_eq!(lz4.decode(0).unwrap(), rows);
+        assert_eq!(zstd.decode(TARGET).unwrap(), rows);
+        assert_eq!(lz4.decode(TARGET).unwrap(), rows);
         assert_eq!(plain.metadata.uncompressed_size, None);
         assert_eq!(zstd.metadata.uncompressed_size, Some(plain.metadata.segment_size));
         assert!(zstd.metadata.segment_size < lz4.metadata.segment_size);
@@ -311,6 +327,15 @@ mod tests {
     }
 
     #[test]
+    fn a_wrong_checksum_is_refused_by_the_codec() {
+        let mut spoilt = segment(Codec::Zstd);
+        spoilt.spoil_checksum().unwrap();
+        assert!(error(&spoilt).contains("checksum"), "{}", error(&spoilt));
+        spoilt.bytes.last_mut().into_iter().for_each(|byte| *byte ^= 1);
+        assert_eq!(spoilt.decode(TARGET), segment(Codec::Zstd).decode(TARGET));
+    }
+
+    #[test]
     fn a_wrong_number_of_rows_is_refused() {
         for (declared, codec) in [(39, Codec::None), (41, Codec::Zstd), (u64::MAX, Codec::Lz4)] {
             let mut segment = segment(codec);
@@ -327,8 +352,8 @@ mod tests {
                 for bit in 0..8 {
                     let mut damaged = whole.clone();
                     damaged.bytes[at] ^= 1 << bit;
-                    if let Ok(columns) = damaged.decode(0) {
-                        assert_eq!(columns.rows(), 40);
+                    if let Ok(decoded) = damaged.decode(TARGET) {
+                        assert_eq!(decoded.rows(), 40);
                     }
                 }
             }

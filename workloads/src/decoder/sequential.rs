@@ -1,14 +1,13 @@
 //! The strategy `sequential`: one segment after another on the calling thread.
 
-use workload_api::WorkloadError;
-
-use super::columns::Columns;
-use super::segment::Segment;
+use super::decoded::Outcome;
+use super::strategy::Job;
 
 /// Decodes all segments in order.
-///
-/// # Errors
-/// The first segment's that cannot be decoded.
-pub(super) fn decode(segments: &[Segment]) -> Result<Vec<Columns>, WorkloadError> {
-    segments.iter().enumerate().map(|(number, segment)| segment.decode(number)).collect()
+pub(super) fn decode(job: &Job<'_>) -> Vec<Outcome> {
+    job.segments
+        .iter()
+        .enumerate()
+        .map(|(number, segment)| job.consumer.take(number, segment.decode(job.target)))
+        .collect()
 }

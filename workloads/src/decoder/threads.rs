@@ -2,19 +2,13 @@
 //!
 //! A segment is decoded by one worker, so there is never more parallelism than segments.
 
-use workload_api::WorkloadError;
-
-use super::columns::Columns;
-use super::segment::Segment;
+use super::decoded::Outcome;
+use super::strategy::Job;
 use crate::workers::Workers;
 
-/// Decodes all segments; they come back in order.
-///
-/// # Errors
-/// That of the first segment that cannot be decoded.
-pub(super) fn decode(
-    segments: &[Segment],
-    workers: &Workers,
-) -> Result<Vec<Columns>, WorkloadError> {
-    workers.map(segments.len(), |number| segments[number].decode(number))
+/// Decodes all segments; what is said of them comes back in order.
+pub(super) fn decode(job: &Job<'_>, workers: &Workers) -> Vec<Outcome> {
+    workers.map_all(job.segments.len(), |number| {
+        job.consumer.take(number, job.segments[number].decode(job.target))
+    })
 }
