@@ -151,7 +151,7 @@ impl Column {
             Type::Text => {
                 Values::Texts(Texts { bytes: Vec::with_capacity(8 * rows), ends: ends(rows) })
             }
-            Type::List(ref of) => {
+            Type::List(of) => {
                 Values::Lists { ends: ends(rows), items: Box::new(Self::new(of, rows)) }
             }
             Type::Row(fields) => Values::Rows { fields, columns: columns(fields, rows) },

@@ -134,7 +134,7 @@ impl Cursor<'_> {
                 self.text(scratch)?;
                 Value::Text(std::str::from_utf8(scratch).ok()?.to_owned())
             }
-            Type::List(ref of) => {
+            Type::List(of) => {
                 let mut list = Vec::new();
                 self.list(|cursor| {
                     list.push(cursor.value(of, scratch)?);
