@@ -10,6 +10,10 @@ bench suite="configs/quick.toml" *args:
 test *args:
     cargo test --workspace {{args}}
 
+# Every parser against damaged and hostile input, each fuzz for so many seconds.
+fuzz seconds="60" *args:
+    DYNO_FUZZ_SECONDS={{seconds}} cargo test --package workloads --package engine --package record --package dyno fuzz:: -- --nocapture {{args}}
+
 # Format, lints, spelling and licences: what CI checks before the tests.
 check:
     cargo fmt --all --check

@@ -20,6 +20,9 @@ mod errors_of_options;
 #[path = "suite/errors_of_tables.rs"]
 mod errors_of_tables;
 #[cfg(test)]
+#[path = "suite/fuzz.rs"]
+mod fuzz;
+#[cfg(test)]
 #[path = "suite/mutations.rs"]
 mod mutations;
 #[cfg(test)]

@@ -3,13 +3,13 @@
 
 use std::collections::BTreeMap;
 
-use proptest::prelude::*;
-use proptest::test_runner::{Config, TestRunner};
 use tempfile::TempDir;
 
 use super::groups::NO_COUNT;
 use super::*;
 use crate::instructions::Level;
+
+mod fuzz;
 
 /// A row as values, and texts for the columns between.
 #[derive(Clone, Debug)]
@@ -112,87 +112,6 @@ fn run(texts: &[&[u8]], part: u64, block: usize, workers: &Workers) -> Result<St
         assert_eq!(single, result(limit), "{level:?}, parts of {part}, blocks of {block}");
     }
     single
-}
-
-fn other() -> impl Strategy<Value = String> {
-    prop_oneof![
-        4 => "[a-z0-9:. -]{0,20}",
-        1 => Just(String::new()),
-        1 => "[a-z,\n\r]{0,12}".prop_map(|text| format!("\"{text}\"")),
-        1 => Just("\"say \"\"no\"\"\n1,2,3\n\"".to_owned()),
-        1 => "[a-z]{60,200}",
-    ]
-}
-
-fn table() -> impl Strategy<Value = Table> {
-    let cents = prop_oneof![
-        Just(0_i64),
-        -9_999..9_999_i64,
-        Just(67_112_314),
-        Just(99_999_999_999),
-        Just(-12_345_678)
-    ];
-    let row = (
-        prop::option::of(prop_oneof![4 => 0..=9_u8, 1 => any::<u8>()]),
-        cents,
-        prop::bool::weighted(0.1),
-        prop::collection::vec(other(), 0..12),
-    );
-    let row = row.prop_map(|(passengers, cents, quoted, others)| Row {
-        passengers,
-        cents,
-        quoted,
-        others,
-    });
-    (
-        prop::array::uniform3(0..8_usize),
-        any::<bool>(),
-        prop::collection::vec(row, 0..40),
-        prop::sample::select(vec!["\n", "\r\n"]),
-        any::<bool>(),
-    )
-        .prop_map(|(columns, fare_first, mut rows, end_of_line, last_end)| {
-            let others = columns.iter().sum();
-            rows.iter_mut().for_each(|row| row.others.truncate(others));
-            Table { columns, fare_first, rows, end_of_line, last_end }
-        })
-}
-
-#[test]
-fn every_schedule_gives_the_model_s_answer_wherever_files_are_cut() {
-    let workers = Workers::start(2).unwrap();
-    let cuts = (1..300_u64, 1..300_usize);
-    let mut runner = TestRunner::new(Config::with_cases(300));
-    let tested = runner.run(&(table(), table(), cuts), |(one, other, (part, block))| {
-        let texts = [one.text(), other.text()];
-        let result = run(&[texts[0].as_bytes()], part, block, &workers);
-        prop_assert_eq!(result, Ok(one.model()));
-        let both = Table { rows: [one.rows, other.rows].concat(), ..other };
-        let result = run(&[texts[0].as_bytes(), texts[1].as_bytes()], part, block, &workers);
-        prop_assert_eq!(result, Ok(both.model()));
-        Ok(())
-    });
-    tested.unwrap();
-}
-
-#[test]
-fn every_schedule_says_the_same_of_files_that_were_broken() {
-    let workers = Workers::start(2).unwrap();
-    let fault = (any::<prop::sample::Index>(), prop::sample::select(b"\",\n\r-.0a ".to_vec()));
-    let faults = prop::collection::vec(fault, 1..4);
-    let mut runner = TestRunner::new(Config::with_cases(400));
-    let tested =
-        runner.run(&(table(), faults, 1..200_u64, 1..200_usize), |(table, faults, part, block)| {
-            let mut text = table.text().into_bytes();
-            for (place, byte) in faults {
-                let at = place.index(text.len());
-                text[at] = byte;
-            }
-            // Whether it is an error or not, all agree; `run` asserts that.
-            let _ = run(&[&text], part, block, &workers).is_err();
-            Ok(())
-        });
-    tested.unwrap();
 }
 
 #[test]

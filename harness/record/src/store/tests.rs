@@ -4,6 +4,7 @@ mod crash;
 mod edits;
 pub(super) mod fixture;
 mod full_disk;
+mod fuzz;
 mod names;
 mod profiles;
 mod queries;
