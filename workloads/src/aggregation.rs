@@ -1,26 +1,30 @@
-//! The workload `aggregation`: smallest, mean and largest value per weather station from a text
-//! file of measurements, the task of the One Billion Row Challenge.
+//! The workload `aggregation`: smallest, mean and largest value per weather station from a file of
+//! measurements, the task of the One Billion Row Challenge; and `conversion`, which makes Parquet of it.
 //!
 //! `prepare` makes the file or finds it again; `run` reads it and ends with the text of the result.
 //! Each variant is a file of its own and shares only what a line is and what a result is.
 
 mod batched;
+mod conversion;
 mod limit;
 mod line;
 mod naive;
 mod partitioned;
+mod row_groups;
 mod stats;
 
 use std::fs;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use twox_hash::XxHash3_64;
 use workload_api::{
     Answer, Context, Metric, Params, Prepared, Spec, Work, Workload, WorkloadError,
 };
 
+pub use self::conversion::Conversion;
 use self::stats::{Stats, Summary};
-use crate::data::{DataDirectory, Measurements, PageCache, STATIONS_MAX};
+use crate::data::{DataDirectory, Measurements, MeasurementsFormat, PageCache, STATIONS_MAX};
 use crate::params::{Declared, Word, integer, word_or};
 use crate::workers::Workers;
 
@@ -54,16 +58,17 @@ impl Workload for Aggregation {
     fn spec(&self) -> Spec {
         Spec {
             name: "aggregation".to_owned(),
-            about: "Smallest, mean and largest value per station from a text file of measurements."
+            about: "Smallest, mean and largest value per station from a file of measurements."
                 .to_owned(),
             params: vec![
-                integer("rows", "Lines of the file.", (1, 1_000_000_000), Some(1_000_000)),
+                integer("rows", "Lines of the file, or rows.", (1, 1_000_000_000), Some(1_000_000)),
                 integer(
                     "stations",
                     "Stations in the file: those of the challenge, and generated ones beyond 413.",
                     (1, STATIONS_MAX as i64),
                     Some(413),
                 ),
+                word_or("format", "Format of the file.", MeasurementsFormat::Text),
                 word_or("variant", "How the file is aggregated.", Variant::Partitioned),
                 integer(
                     "workers",
@@ -118,7 +123,13 @@ fn prepare(
 ) -> Result<PreparedAggregation, WorkloadError> {
     let spec = Aggregation.spec();
     let declared = Declared::new(params, &spec)?;
-    let recipe = Measurements::new(&declared, seed)?;
+    let recipe = Measurements::new(&declared, seed, declared.word("format")?)?;
+    let variant = declared.word("variant")?;
+    if recipe.format != MeasurementsFormat::Text && variant == Variant::Batched {
+        let message = "variant = batched hands on lines, which format = text has; the others read \
+                       Parquet too";
+        return Err(WorkloadError::new(message));
+    }
     let workers = Workers::start(declared.threads("workers")?)?;
     let path = directory.ensure_with(&recipe, &workers, &|_| ())?;
     let bytes = fs::metadata(&path)
@@ -128,7 +139,7 @@ fn prepare(
     let page_cache: PageCache = declared.word("page_cache")?;
     Ok(PreparedAggregation {
         recipe,
-        variant: declared.word("variant")?,
+        variant,
         splits: splits.unwrap_or_else(|| splits_for(bytes, workers.count())),
         take: declared.required("take")? as usize,
         batch: declared.required("batch")? as usize,
@@ -169,27 +180,32 @@ struct Outcome {
     text: String,
 }
 
+impl PreparedAggregation {
+    /// The result, and how long combining those of the workers took.
+    fn aggregate(&self) -> Result<(Summary, Option<Duration>), WorkloadError> {
+        let Self { path, workers, .. } = self;
+        let is_text = self.recipe.format == MeasurementsFormat::Text;
+        let (summary, combine_time) = match (self.variant, is_text) {
+            (Variant::Naive, true) => return Ok((naive::aggregate(path)?, None)),
+            (Variant::Naive, false) => return Ok((row_groups::naive(path)?, None)),
+            (Variant::Batched, _) => batched::aggregate(path, self.batch, workers),
+            (Variant::Partitioned, true) => {
+                partitioned::aggregate(path, (self.splits, self.take), workers)
+            }
+            (Variant::Partitioned, false) => row_groups::partitioned(path, workers),
+            (Variant::Limit, true) => limit::aggregate(path, self.block, workers),
+            (Variant::Limit, false) => row_groups::limit(path, workers),
+        }?;
+        Ok((summary, Some(combine_time)))
+    }
+}
+
 impl Prepared for PreparedAggregation {
     fn run(&mut self) -> Result<Work, WorkloadError> {
-        let (summary, mut metrics) = match self.variant {
-            Variant::Naive => (naive::aggregate(&self.path)?, Vec::new()),
-            Variant::Batched => {
-                let (summary, combine_time) =
-                    batched::aggregate(&self.path, self.batch, &self.workers)?;
-                (summary, vec![Metric::time("combine_time", combine_time)])
-            }
-            Variant::Partitioned => {
-                let (summary, combine_time) =
-                    partitioned::aggregate(&self.path, (self.splits, self.take), &self.workers)?;
-                (summary, vec![Metric::time("combine_time", combine_time)])
-            }
-            Variant::Limit => {
-                let (summary, combine_time) =
-                    limit::aggregate(&self.path, self.block, &self.workers)?;
-                (summary, vec![Metric::time("combine_time", combine_time)])
-            }
-        };
-        metrics.push(PageCache::metric(self.page_cache_share));
+        let (summary, combine_time) = self.aggregate()?;
+        let combine_time = combine_time.map(|time| Metric::time("combine_time", time));
+        let metrics =
+            combine_time.into_iter().chain([PageCache::metric(self.page_cache_share)]).collect();
         let rows = refuse_other_than_asked(&summary, self.recipe.rows)?;
         let text = stats::text(&summary);
         self.result = Some(Outcome { stations: summary.len() as u64, text });

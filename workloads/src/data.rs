@@ -25,7 +25,8 @@ use self::fingerprint::Fingerprint;
 use crate::workers::Workers;
 
 pub(crate) use self::mapping::{Mapping, page_bytes};
-pub(crate) use self::measurements::Recipe as Measurements;
+pub(crate) use self::measurements::parquet as measurements_parquet;
+pub(crate) use self::measurements::{Format as MeasurementsFormat, Recipe as Measurements};
 pub(crate) use self::page_cache::PageCache;
 pub(crate) use self::random::Random;
 pub(crate) use self::stations::STATIONS_MAX;

@@ -1,5 +1,5 @@
-//! The built-in workloads: a Parquet shredding pipeline and its two halves, an aggregation of a text
-//! file, the reading of that file alone, a query over many files, a join,
+//! The built-in workloads: a Parquet shredding pipeline and its two halves, an aggregation of a
+//! file, the reading of that file alone and its conversion to Parquet, a query over many files, a join,
 //! and a decoder of compressed JSON.
 //!
 //! The binary serves [`ALL`] from a hidden subcommand, and the benchmarks of this crate use the
@@ -24,7 +24,7 @@ mod writer;
 
 use workload_api::Workload;
 
-pub use aggregation::Aggregation;
+pub use aggregation::{Aggregation, Conversion};
 pub use decoder::{DECODER_COMMAND, Decoder, decoder_main, segment_json};
 pub use generator::Generator;
 pub use join::Join;
@@ -35,5 +35,15 @@ pub use taxi::Taxi;
 pub use writer::Writer;
 
 /// Every built-in workload, one file each.
-pub const ALL: &[&dyn Workload] =
-    &[&Generator, &Writer, &Pipeline, &Aggregation, &Reading, &Taxi, &Join, &Decoder, &Kernel];
+pub const ALL: &[&dyn Workload] = &[
+    &Generator,
+    &Writer,
+    &Pipeline,
+    &Aggregation,
+    &Conversion,
+    &Reading,
+    &Taxi,
+    &Join,
+    &Decoder,
+    &Kernel,
+];

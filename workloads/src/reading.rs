@@ -9,7 +9,9 @@ use std::path::PathBuf;
 
 use workload_api::{Answer, Context, Params, Prepared, Spec, Work, Workload, WorkloadError};
 
-use crate::data::{DataDirectory, Mapping, Measurements, PageCache, STATIONS_MAX, page_bytes};
+use crate::data::{
+    DataDirectory, Mapping, Measurements, MeasurementsFormat, PageCache, STATIONS_MAX, page_bytes,
+};
 use crate::params::{Declared, Word, integer, word_or};
 use crate::workers::Workers;
 
@@ -71,7 +73,7 @@ fn prepare(
 ) -> Result<PreparedReading, WorkloadError> {
     let spec = Reading.spec();
     let declared = Declared::new(params, &spec)?;
-    let recipe = Measurements::new(&declared, seed)?;
+    let recipe = Measurements::new(&declared, seed, MeasurementsFormat::Text)?;
     let block = declared.required("block")?;
     let page = page_bytes() as u64;
     if !block.is_multiple_of(page) {

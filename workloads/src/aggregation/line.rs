@@ -16,6 +16,11 @@ pub(super) fn is_measurement(line: &[u8]) -> bool {
         .is_some_and(|(name, value)| std::str::from_utf8(name).is_ok() && tenths(value).is_some())
 }
 
+/// Whether text is a name that a line could have.
+pub(super) fn is_name(text: &[u8]) -> bool {
+    (1..=NAME_BYTES_MAX).contains(&text.len()) && !text.iter().any(|byte| b";\n".contains(byte))
+}
+
 /// Splits a line without its newline into name and value. The name is not yet known to be text.
 /// The value is whatever follows the first `;`.
 pub(super) fn split(line: &[u8]) -> Option<(&[u8], &[u8])> {

@@ -64,7 +64,7 @@ pub(super) fn aggregate(
 
 /// Divides a file into `splits` ranges of about the same size, each but the last ending after a
 /// newline. Ranges that would be empty are left out.
-fn ranges(file: &impl FileExt, size: u64, splits: usize) -> io::Result<Vec<Range<u64>>> {
+pub(super) fn ranges(file: &impl FileExt, size: u64, splits: usize) -> io::Result<Vec<Range<u64>>> {
     let mut ranges = Vec::with_capacity(splits);
     let mut start = 0;
     for split in 1..=splits as u64 {

@@ -6,13 +6,13 @@ use std::fs;
 use std::io::Write;
 use std::path::Path;
 
-use proptest::collection::vec;
-use proptest::prelude::*;
-use proptest::test_runner::{Config, TestRunner};
 use tempfile::{NamedTempFile, TempDir};
 
 use super::stats::text;
 use super::*;
+
+mod fuzz;
+mod parquet;
 
 /// The result text, straight from the rules: one list of values per name.
 fn model(lines: &[(String, i64)]) -> String {
@@ -69,22 +69,6 @@ fn lines_text(lines: &[(String, i64)], final_newline: bool) -> String {
         lines.iter().map(|(name, tenths)| format!("{name};{}", decimal(*tenths))).collect();
     let newline = if final_newline && !lines.is_empty() { "\n" } else { "" };
     lines.join("\n") + newline
-}
-
-#[test]
-fn all_variants_agree_with_the_model_on_any_file() {
-    let name = prop_oneof!["[a-c]", "[ -:<-~]{1,100}", "[à-ü一-龥]{1,20}", "𐍈{25}"];
-    let value = prop_oneof![-999..=999_i64, Just(-999), Just(999), -2..=2_i64];
-    let lines = vec((name, value), 0..60);
-    let workers = Workers::start(3).unwrap();
-    let config = Config { failure_persistence: None, ..Config::with_cases(200) };
-    TestRunner::new(config)
-        .run(&(lines, any::<bool>(), 1..100_usize), |(lines, final_newline, splits)| {
-            let bytes = lines_text(&lines, final_newline);
-            prop_assert_eq!(aggregate(bytes.as_bytes(), splits, &workers), Ok(model(&lines)));
-            Ok(())
-        })
-        .unwrap();
 }
 
 #[test]

@@ -1,7 +1,9 @@
-//! The measurements file: its lines from a seed, made in parallel.
+//! The measurements file: its lines from a seed, made in parallel, as text or as Parquet.
 //!
 //! `aggregation` and `dyno data` ask for it. Lines are drawn in chunks with a seed each, so the bytes
 //! depend on the recipe alone and not on threads.
+
+pub(crate) mod parquet;
 
 use std::io;
 
@@ -11,7 +13,7 @@ use workload_api::{Params, Spec, WorkloadError};
 use super::random::Random;
 use super::stations::{STATIONS_MAX, Station, stations};
 use super::{Dataset, DatasetKind, Output};
-use crate::params::{Declared, integer};
+use crate::params::{Declared, Word, integer, word_or};
 
 /// Version of the data: part of a file's name, so that a change of the generator makes new files.
 const VERSION: u32 = 2;
@@ -22,6 +24,25 @@ const CHUNK_ROWS: u64 = 1 << 16;
 /// Standard deviation of the values around their station's mean, in tenths of a degree.
 const DEVIATION: i32 = 100;
 
+/// Chunks of a row group of Parquet, which then has 1,048,576 rows, as the parquet crate's own have.
+const GROUP_CHUNKS: u64 = 16;
+
+/// The format of the file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Format {
+    Text,
+    Parquet,
+    ParquetStatistics,
+}
+
+impl Word for Format {
+    const WORDS: &'static [(&'static str, &'static str, Self)] = &[
+        ("text", "a line for each measurement", Self::Text),
+        ("parquet", "dictionaries, row groups of 1,048,576 rows, no statistics", Self::Parquet),
+        ("parquet_statistics", "the same with statistics of its pages", Self::ParquetStatistics),
+    ];
+}
+
 /// The kind of data of the One Billion Row Challenge.
 pub(super) struct Kind;
 
@@ -29,7 +50,7 @@ impl DatasetKind for Kind {
     fn spec(&self) -> Spec {
         Spec {
             name: "measurements".to_owned(),
-            about: "Temperatures of weather stations, a text file.".to_owned(),
+            about: "Temperatures of weather stations, a file of text or Parquet.".to_owned(),
             params: vec![
                 integer("rows", "Lines of the file.", (1, 1_000_000_000), Some(1_000_000)),
                 integer(
@@ -38,6 +59,7 @@ impl DatasetKind for Kind {
                     (1, STATIONS_MAX as i64),
                     Some(413),
                 ),
+                word_or("format", "Format of the file.", Format::Text),
             ],
         }
     }
@@ -45,7 +67,7 @@ impl DatasetKind for Kind {
     fn dataset(&self, params: &Params, seed: u64) -> Result<Box<dyn Dataset>, WorkloadError> {
         let spec = self.spec();
         let declared = Declared::new(params, &spec)?;
-        Ok(Box::new(Recipe::new(&declared, seed)?))
+        Ok(Box::new(Recipe::new(&declared, seed, declared.word("format")?)?))
     }
 }
 
@@ -55,6 +77,7 @@ pub(crate) struct Recipe {
     pub(crate) rows: u64,
     pub(crate) seed: u64,
     pub(crate) stations: usize,
+    pub(crate) format: Format,
 }
 
 impl Recipe {
@@ -62,35 +85,80 @@ impl Recipe {
     ///
     /// # Errors
     /// When one has no value.
-    pub(crate) fn new(declared: &Declared<'_>, seed: u64) -> Result<Self, WorkloadError> {
+    pub(crate) fn new(
+        declared: &Declared<'_>,
+        seed: u64,
+        format: Format,
+    ) -> Result<Self, WorkloadError> {
         let (rows, stations) = (declared.required("rows")?, declared.required("stations")?);
-        Ok(Self { rows, seed, stations: stations as usize })
+        Ok(Self { rows, seed, stations: stations as usize, format })
     }
 
-    /// What determines the answer, as text.
+    /// What determines the answer, whatever the format, as text.
     pub(crate) fn group(&self) -> String {
-        let Self { rows, seed, stations } = self;
+        let Self { rows, seed, stations, .. } = self;
         format!("measurements rows={rows} seed={seed} stations={stations}")
     }
 }
 
 impl Dataset for Recipe {
     fn name(&self) -> String {
-        let Self { rows, seed, stations } = self;
-        format!("measurements-v{VERSION}-rows{rows}-seed{seed}-stations{stations}.txt")
+        let Self { rows, seed, stations, format } = self;
+        let end = match format {
+            Format::Text => ".txt",
+            Format::Parquet => ".parquet",
+            Format::ParquetStatistics => "-statistics.parquet",
+        };
+        format!("measurements-v{VERSION}-rows{rows}-seed{seed}-stations{stations}{end}")
     }
 
     fn bytes_about(&self) -> u64 {
         let stations = stations(self.stations);
         let names: usize = stations.iter().map(|station| station.name.len()).sum();
-        // A value has 3 to 5 bytes, with its semicolon and newline somewhat more than 6.
-        self.rows * (names as u64 * 10 / stations.len() as u64 + 64) / 10
+        match self.format {
+            // A value has 3 to 5 bytes, with its semicolon and newline somewhat more than 6.
+            Format::Text => self.rows * (names as u64 * 10 / stations.len() as u64 + 64) / 10,
+            // Two indices of 9 to 14 bits, and the dictionaries of each row group.
+            _ => {
+                self.rows * 3 + self.groups() * (names as u64 + 24 * stations.len() as u64 + 32_768)
+            }
+        }
     }
 
     fn write(&self, out: &Output<'_>) -> io::Result<()> {
         let draw = Draw::new(self);
-        let chunks = self.rows.div_ceil(CHUNK_ROWS) as usize;
-        out.file()?.pieces(chunks, |chunk, text| draw.chunk(chunk as u64, text))
+        if self.format == Format::Text {
+            let chunks = self.rows.div_ceil(CHUNK_ROWS) as usize;
+            return out.file()?.pieces(chunks, |chunk, text| draw.text(chunk as u64, text));
+        }
+        let shape = (self.groups() as usize, self.format == Format::ParquetStatistics);
+        let wrote = parquet::write(
+            out.path,
+            shape,
+            out.workers,
+            |group, rows| {
+                let first = group as u64 * GROUP_CHUNKS;
+                let chunks = first..(first + GROUP_CHUNKS).min(self.rows.div_ceil(CHUNK_ROWS));
+                let mut pushed = Ok(());
+                for chunk in chunks {
+                    draw.chunk(chunk, |name, tenths| {
+                        // OK because tenths are at most 999.
+                        pushed = std::mem::replace(&mut pushed, Ok(()))
+                            .and_then(|()| rows.push(name, tenths as i16));
+                    });
+                }
+                pushed.map_err(|error| WorkloadError::new(error.to_string()))
+            },
+            out.progress,
+        );
+        wrote.map_err(io::Error::other)
+    }
+}
+
+impl Recipe {
+    /// Row groups of Parquet.
+    fn groups(&self) -> u64 {
+        self.rows.div_ceil(CHUNK_ROWS * GROUP_CHUNKS)
     }
 }
 
@@ -123,7 +191,16 @@ impl Draw {
     }
 
     /// Appends the lines of a chunk.
-    fn chunk(&self, chunk: u64, text: &mut Vec<u8>) {
+    fn text(&self, chunk: u64, text: &mut Vec<u8>) {
+        self.chunk(chunk, |name, tenths| {
+            let (value, bytes) = &self.values[(tenths + 999) as usize];
+            text.extend_from_slice(name.as_bytes());
+            text.extend_from_slice(&value[..usize::from(*bytes)]);
+        });
+    }
+
+    /// Draws the names and values of a chunk.
+    fn chunk(&self, chunk: u64, mut take: impl FnMut(&str, i32)) {
         let rows = CHUNK_ROWS.min(self.recipe.rows - chunk * CHUNK_ROWS);
         let seed = XxHash3_64::oneshot_with_seed(self.recipe.seed, &chunk.to_le_bytes());
         let mut random = Random::new(seed);
@@ -133,9 +210,7 @@ impl Draw {
             let station = ((bits >> 32) * self.stations.len() as u64) >> 32;
             let Station { name, mean } = &self.stations[station as usize];
             let tenths = mean + self.normal.draw(bits as u16, &mut random);
-            let (value, bytes) = &self.values[(tenths.clamp(-999, 999) + 999) as usize];
-            text.extend_from_slice(name.as_bytes());
-            text.extend_from_slice(&value[..usize::from(*bytes)]);
+            take(name, tenths.clamp(-999, 999));
         }
     }
 }
@@ -210,7 +285,7 @@ mod tests {
     fn bytes(rows: u64, seed: u64, stations: usize, threads: usize) -> Vec<u8> {
         let dir = tempfile::tempdir().unwrap();
         let data = DataDirectory::at(dir.path());
-        let recipe = Recipe { rows, seed, stations };
+        let recipe = Recipe { rows, seed, stations, format: Format::Text };
         let bytes = std::fs::read(data.ensure(&recipe, threads, &|_| ()).unwrap()).unwrap();
         let about = recipe.bytes_about();
         assert!(rows < 1_000 || about.abs_diff(bytes.len() as u64) < about / 20, "{about}");
