@@ -76,11 +76,18 @@ fn build(args: &DataBuildArgs) -> anyhow::Result<Exit> {
     let progress = Progress::new(&name, dataset.bytes_about());
     let path = directory.ensure(dataset.as_ref(), threads(), &|bytes| progress.at(bytes))?;
     let (bytes, seconds) = (progress.bytes(), progress.start.elapsed().as_secs_f64());
+    let [made, whole] = [progress.seconds(), seconds].map(|seconds| {
+        let scaled = Kind::Time.scale(seconds * 1e9).with_unit(seconds * 1e9, PROSE_DIGITS);
+        (scaled, size((bytes as f64 / seconds) as u64))
+    });
     print(&format!(
-        "{}\n{} in {}, fingerprint and writing to the disk included\n",
+        "{}\n{} made in {} ({}/s); {} ({}/s) with its fingerprint and the disk\n",
         path.display(),
         size(bytes),
-        Kind::Time.scale(seconds * 1e9).with_unit(seconds * 1e9, PROSE_DIGITS)
+        made.0,
+        made.1,
+        whole.0,
+        whole.1
     ))?;
     Ok(Exit::Ok)
 }
@@ -166,20 +173,36 @@ struct Progress<'a> {
     about: u64,
     start: Instant,
     bytes: AtomicU64,
+    /// When the last bytes were written, in ns since the start.
+    last: AtomicU64,
     said: Mutex<Instant>,
 }
 
 impl<'a> Progress<'a> {
     fn new(name: &'a str, about: u64) -> Self {
         let start = Instant::now();
-        Self { name, about, start, bytes: AtomicU64::new(0), said: Mutex::new(start) }
+        Self {
+            name,
+            about,
+            start,
+            bytes: AtomicU64::new(0),
+            last: AtomicU64::new(0),
+            said: Mutex::new(start),
+        }
     }
 
     fn bytes(&self) -> u64 {
         self.bytes.load(Ordering::Relaxed)
     }
 
+    /// From the start to the last bytes written.
+    fn seconds(&self) -> f64 {
+        Duration::from_nanos(self.last.load(Ordering::Relaxed)).as_secs_f64()
+    }
+
     fn at(&self, bytes: u64) {
+        // OK because nobody waits for 500 years.
+        self.last.fetch_max(self.start.elapsed().as_nanos() as u64, Ordering::Relaxed);
         let bytes = self.bytes.fetch_max(bytes, Ordering::Relaxed).max(bytes);
         // Whoever finds the lock taken leaves the word to its holder.
         let Ok(mut said) = self.said.try_lock() else { return };
