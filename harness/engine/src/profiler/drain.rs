@@ -64,11 +64,12 @@ impl Taken {
     }
 }
 
-/// A drain at work.
+/// A drain at work; one that is dropped ends too.
 #[derive(Debug)]
 pub(super) struct Drain {
     stop: Arc<AtomicBool>,
-    thread: JoinHandle<Taken>,
+    /// Until it was asked for what it has taken.
+    thread: Option<JoinHandle<Taken>>,
 }
 
 impl Drain {
@@ -90,15 +91,27 @@ impl Drain {
         let sleep = rings.quarter_full(settings.rate_hz).min(SLEEP_MAX);
         let work = move || drain(rings, sleep, &regions, taken, &asked);
         let thread = thread::Builder::new().name("profiler".to_owned()).spawn(work)?;
-        Ok((Self { stop, thread }, kernel))
+        Ok((Self { stop, thread: Some(thread) }, kernel))
     }
 
     /// Takes what is left in the rings and closes them.
-    pub(super) fn end(self) -> Taken {
-        self.stop.store(true, Ordering::Release);
-        self.thread.thread().unpark();
+    pub(super) fn end(mut self) -> Taken {
+        self.stop();
         // A drain that panicked has said so on standard error, and has nothing to show.
-        self.thread.join().unwrap_or_default()
+        self.thread.take().and_then(|thread| thread.join().ok()).unwrap_or_default()
+    }
+
+    fn stop(&self) {
+        self.stop.store(true, Ordering::Release);
+        if let Some(thread) = &self.thread {
+            thread.thread().unpark();
+        }
+    }
+}
+
+impl Drop for Drain {
+    fn drop(&mut self) {
+        self.stop();
     }
 }
 
