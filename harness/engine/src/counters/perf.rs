@@ -243,17 +243,23 @@ pub fn this_thread() -> u32 {
 }
 
 /// Whether the profiler's event can be sampled here: the CPU clock of this thread, with its call
-/// chains, through a ring of the size that a profile takes.
+/// chains, through a ring of the size that a profile takes. Says whether the kernel is sampled too.
 ///
 /// # Errors
 /// Why it cannot.
-pub fn try_sampling() -> Result<(), Unavailable> {
+pub fn try_sampling() -> Result<bool, Unavailable> {
     const RING_BYTES: usize = 128 << 10;
-    let mut builder = Builder::new(SoftwareEvent::CPU_CLOCK);
-    builder.observe_self().any_cpu().exclude_kernel(true);
-    builder.sample_frequency(999).sample(SampleFlag::IP | SampleFlag::CALLCHAIN);
-    let opened = builder.build().and_then(|counter| counter.sampled(RING_BYTES));
-    opened.map(drop).map_err(|error| {
+    let open = |kernel: bool| {
+        let mut builder = Builder::new(SoftwareEvent::CPU_CLOCK);
+        builder.observe_self().any_cpu().exclude_kernel(!kernel);
+        builder.sample_frequency(999).sample(SampleFlag::IP | SampleFlag::CALLCHAIN);
+        builder.build().and_then(|counter| counter.sampled(RING_BYTES)).map(|_| kernel)
+    };
+    let opened = match open(true) {
+        Err(error) if is_permission(error.raw_os_error()) => open(false),
+        other => other,
+    };
+    opened.map_err(|error| {
         let errno = error.raw_os_error();
         let paranoid = if is_permission(errno) { paranoid() } else { None };
         refusal::refused(Facility::Software, vec!["profile".to_owned()], errno, paranoid)

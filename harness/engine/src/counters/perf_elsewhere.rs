@@ -27,7 +27,7 @@ pub fn this_thread() -> u32 {
 ///
 /// # Errors
 /// Always: it is an interface of Linux.
-pub fn try_sampling() -> Result<(), Unavailable> {
+pub fn try_sampling() -> Result<bool, Unavailable> {
     Err(super::unavailable(&["profile"], record::Source::Software, REASON))
 }
 

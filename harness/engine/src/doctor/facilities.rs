@@ -14,8 +14,8 @@ pub struct Facilities {
     pub unavailable: Vec<Unavailable>,
     /// The version of valgrind, or why there is none.
     pub valgrind: Result<String, String>,
-    /// Whether the profiler's event can be sampled, and why not.
-    pub sampling: Result<(), Unavailable>,
+    /// Whether the profiler's event can be sampled in the kernel too, or why not at all.
+    pub sampling: Result<bool, Unavailable>,
 }
 
 /// What a source counts.

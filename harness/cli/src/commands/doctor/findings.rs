@@ -26,6 +26,9 @@ pub(super) struct Finding {
     pub(super) fix: String,
 }
 
+/// What lets the kernel be looked at as well.
+const KERNEL_TOO: &str = "sudo sysctl kernel.perf_event_paranoid=1, or CAP_PERFMON for dyno";
+
 /// How good a finding is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -67,8 +70,7 @@ fn counting(counted: &[Counted], unavailable: &[Unavailable]) -> Vec<Finding> {
             all.push(finding("counted", State::Good, text, ""));
             if !one.user_only.is_empty() {
                 let text = format!("{source}, in user space alone: {}", one.user_only.join(", "));
-                let fix = "sudo sysctl kernel.perf_event_paranoid=1, or CAP_PERFMON for dyno";
-                all.push(finding("counted", State::Poor, text, fix));
+                all.push(finding("counted", State::Poor, text, KERNEL_TOO));
             }
         }
         for lack in unavailable.iter().filter(|lack| lack.source == source) {
@@ -93,10 +95,13 @@ fn simulation(valgrind: &Result<String, String>) -> Finding {
     }
 }
 
-fn profiling(sampling: &Result<(), Unavailable>) -> Finding {
+fn profiling(sampling: &Result<bool, Unavailable>) -> Finding {
+    let text = "the CPU clock with call chains can be sampled";
     match sampling {
-        Ok(()) => {
-            finding("profiled", State::Good, "the CPU clock with call chains can be sampled", "")
+        Ok(true) => finding("profiled", State::Good, text, ""),
+        Ok(false) => {
+            let text = format!("{text}, in user space alone: the kernel's time is missing");
+            finding("profiled", State::Poor, text, KERNEL_TOO)
         }
         Err(why) => {
             let text = format!("no profiles: {}", why.reason);

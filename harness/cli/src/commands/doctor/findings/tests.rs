@@ -55,11 +55,20 @@ fn a_machine_without_a_pmu_is_told_with_the_fix() {
 }
 
 #[test]
+fn profiles_without_the_kernel_are_told_with_the_fix() {
+    let [whole, part] = [true, false].map(|kernel| profiling(&Ok(kernel)));
+    assert_eq!((whole.state, whole.fix.as_str()), (State::Good, ""));
+    assert_eq!(part.state, State::Poor);
+    assert!(part.text.contains("in user space alone"), "{}", part.text);
+    assert!(part.fix.contains("perf_event_paranoid=1"), "{}", part.fix);
+}
+
+#[test]
 fn what_is_missing_is_installed_or_permitted() {
     let found = simulation(&Err("`valgrind` cannot be started here".to_owned()));
     assert_eq!((found.state, found.fix.contains("apt install valgrind")), (State::Lacking, true));
     assert_eq!(simulation(&Ok("valgrind-3.24.0".to_owned())).state, State::Good);
-    assert_eq!(profiling(&Ok(())).state, State::Good);
+    assert_eq!(profiling(&Ok(true)).state, State::Good);
 }
 
 #[test]
