@@ -1,53 +1,19 @@
-//! The profiler beside `perf record`, and what it costs. Prints; judges nothing. Needs Debian's
-//! `linux-perf` for the first half, and an idle machine; `docs/profiles.md` says what came out:
-//!
-//! ```text
-//! cargo build --release && cargo run --release --package dyno --example sampler
-//! ```
-#![expect(clippy::print_stdout, reason = "a benchmark prints")]
+//! Both look at the same execution: dyno profiles a command that is `perf record` of a pipeline. How
+//! many samples each found, and the heaviest functions of both.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
-use std::process::{Command, ExitCode};
+use std::path::Path;
+use std::process::Command;
 
 use anyhow::{Context, ensure};
-use engine::case::Runner;
-use engine::counters::{CounterSource, Software};
-use engine::measure::{Bench, Next, Todo};
-use engine::plan::{Plan, PlanOptions, Specs};
-use engine::profiler::{Profiler, Settings};
-use engine::suite::Suite;
-use engine::worker::Launcher;
+use record::Profile;
 use record::store::Store;
-use record::{Pass, Profile, metrics};
 use reports::profile::{View, functions, stacks};
-use rustix::time::{ClockId, clock_gettime};
-use stats::median;
-use workload_api::Spec;
 
-/// Runs with and without the profiler, in turns.
-const ROUNDS: usize = 12;
+use super::{dyno, there_is_perf};
 
 /// Functions that are held side by side.
 const TOP: usize = 10;
-
-fn main() -> ExitCode {
-    match beside_perf().and_then(|()| cost()) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            println!("error: {error:#}");
-            ExitCode::FAILURE
-        }
-    }
-}
-
-/// dyno, which cargo puts beside the directory of the examples.
-fn dyno() -> anyhow::Result<PathBuf> {
-    let me = std::env::current_exe()?;
-    let exe = me.parent().and_then(Path::parent).context("no target directory")?.join("dyno");
-    ensure!(exe.exists(), "no {}; build it first", exe.display());
-    Ok(exe)
-}
 
 fn run(place: &Path, arguments: &[&str]) -> anyhow::Result<()> {
     let output = Command::new(dyno()?)
@@ -59,9 +25,9 @@ fn run(place: &Path, arguments: &[&str]) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Both look at the same execution: dyno profiles a command that is `perf record` of a pipeline.
-fn beside_perf() -> anyhow::Result<()> {
-    if Command::new("perf").arg("--version").output().is_err() {
+/// Prints both.
+pub(super) fn beside_perf() -> anyhow::Result<()> {
+    if !there_is_perf() {
         println!("no perf here: nothing to compare with\n");
         return Ok(());
     }
@@ -171,76 +137,4 @@ fn bare(name: &str) -> String {
     let name = hash.map_or(name, |(name, _)| name);
     // glibc has one function for both, under two names.
     name.replace(';', ":").replace("__memcpy_", "__memmove_")
-}
-
-/// CPU time of one pipeline with and without the profiler, in turns; with the CPU time of this
-/// process added, in which the profiler's own thread runs.
-fn cost() -> anyhow::Result<()> {
-    let text = "name = \"cost\"\n[sampling]\nprocesses = 1\niterations = 10\nwarmup = 2\n\
-                [[case]]\nworkload = \"pipeline\"\nparams = { rows = 200_000, step = \"06\" }\n";
-    let suite = Suite::parse(text, Path::new("cost.toml"))?;
-    let plan = Plan::build(&suite, &Builtin, &PlanOptions::default())?;
-    let (mut plain, mut profiled, mut ratios) = (Vec::new(), Vec::new(), Vec::new());
-    for _ in 0..ROUNDS {
-        let without = cpu_per_execution(&plan, None)?;
-        let profiler = Profiler::new(Settings::default());
-        profiler.arm(true);
-        let with = cpu_per_execution(&plan, Some(&profiler))?;
-        plain.push(without);
-        profiled.push(with);
-        ratios.push(with / without);
-    }
-    ratios.sort_by(f64::total_cmp);
-    let of = |list: &[f64]| median(list).context("no sample").map(|ns| ns / 1e6);
-    println!("CPU time of an execution of step 06 and of dyno, {ROUNDS} pairs in turns");
-    println!("  not profiled {:.1} ms, at 999 Hz {:.1} ms", of(&plain)?, of(&profiled)?);
-    println!(
-        "  median of the pairs' ratios {:+.2} % (quartiles {:+.2} to {:+.2} %)",
-        100.0 * (median(&ratios).context("no pair")? - 1.0),
-        100.0 * (ratios[ratios.len() / 4] - 1.0),
-        100.0 * (ratios[ratios.len() * 3 / 4] - 1.0)
-    );
-    Ok(())
-}
-
-struct Builtin;
-
-impl Specs for Builtin {
-    fn specs(&self, _: &Runner) -> anyhow::Result<Vec<Spec>> {
-        Ok(workloads::ALL.iter().map(|workload| workload.spec()).collect())
-    }
-}
-
-/// CPU time of the work and of this process meanwhile, per execution, in ns.
-fn cpu_per_execution(plan: &Plan, profiler: Option<&Profiler>) -> anyhow::Result<f64> {
-    let place = tempfile::tempdir()?;
-    let exe = dyno()?;
-    let mut launcher = Launcher::start(&exe)?;
-    let mut sources: Vec<&dyn CounterSource> = vec![&Software];
-    if let Some(profiler) = profiler {
-        sources.push(profiler);
-    }
-    let mut bench = Bench {
-        launcher: &mut launcher,
-        exe,
-        sampling: &plan.sampling,
-        sources,
-        work_dir: place.path().to_owned(),
-    };
-    let (warmup, end) = (plan.sampling.warmup, plan.sampling.warmup + plan.sampling.iterations);
-    let todo = Todo { pass: Pass::Profile, process: 0, first: 0, warmup, end };
-    let (mut work, mut executions) = (0.0, 0.0);
-    let before = own_cpu_ns();
-    bench.replicate(&plan.cases[0], &todo, &mut |taken| {
-        let cpu = taken.sample.value(metrics::CPU_TIME.name).context("no CPU time here")?;
-        work += cpu;
-        executions += 1.0;
-        Ok(Next::On)
-    })?;
-    Ok((work + own_cpu_ns() - before) / executions)
-}
-
-fn own_cpu_ns() -> f64 {
-    let time = clock_gettime(ClockId::ProcessCPUTime);
-    time.tv_sec as f64 * 1e9 + time.tv_nsec as f64
 }
