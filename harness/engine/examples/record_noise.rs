@@ -6,7 +6,8 @@
 //! ```
 //!
 //! A pair is two fresh processes from two fresh copies of this executable under paths of equal
-//! length; a couple is one run of each, the order thrown by a coin. Only one side ever runs.
+//! length, which take turns; a coin decides who begins. A couple is one run of each. Only one side
+//! ever runs.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a recorder prints")]
 
 use std::fs;
@@ -15,15 +16,15 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, anyhow};
+use engine::measure::paired::WARMUP;
 use engine::worker::{LAUNCHER_COMMAND, Launcher, Spawn, WORKER_COMMAND, Worker};
 use rand::rngs::StdRng;
 use rand::{Rng, RngExt, SeedableRng};
 use workload_api::Params;
 use workload_api::protocol::{Done, Prepare};
 
-/// Couples of a pair, and those before them that only warm up.
+/// Couples of a pair, more than a gate takes at first.
 const COUPLES: u32 = 12;
-const WARMUP: u32 = 3;
 
 const TIMEOUT: Duration = Duration::from_secs(20);
 
@@ -81,8 +82,8 @@ fn measure(
         sides.push(start(launcher, exe, &place.join(name))?);
     }
     let mut couples = Vec::new();
+    let order = if coin.random_bool(0.5) { [0, 1] } else { [1, 0] };
     for couple in 0..WARMUP + COUPLES {
-        let order = if coin.random_bool(0.5) { [0, 1] } else { [1, 0] };
         let mut said = [None, None];
         for side in order {
             let done = sides[side].run(1, TIMEOUT).map_err(|failure| anyhow!(failure.message))?;

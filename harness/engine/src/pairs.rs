@@ -23,16 +23,13 @@ use record::{Pass, Unavailable, metrics};
 
 use crate::case::{Case, RunnerKind};
 use crate::counters::say_once;
-use crate::measure::paired::Turns;
+use crate::measure::paired::{Turns, WARMUP};
 use crate::measure::{Bench, now_ns};
 use crate::session::Ended;
 use answers::Answers;
 pub use counting::Counting;
 use couples::Pilot;
 pub use party::{Party, Replace};
-
-/// Couples before them that do not count.
-const WARMUP: u32 = 3;
 
 /// Shorter executions of the work are repeated inside one request until they last this long: below
 /// it the round trip and the clock are a part of the noise.

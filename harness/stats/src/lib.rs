@@ -9,6 +9,7 @@ mod hodges_lehmann;
 mod knee;
 mod modes;
 mod outliers;
+mod quantiles;
 mod ratio;
 pub mod scaling;
 pub mod search;

@@ -130,8 +130,8 @@ pub struct Estimate {
 /// # What goes in
 ///
 /// A pair is two fresh processes, baseline and candidate; its number x is the median over their
-/// couples of ln(candidate / baseline), the order inside each couple thrown by a fair coin. The
-/// coin makes x symmetric around the true log ratio whatever the noise is, and that symmetry is
+/// couples of ln(candidate / baseline), a fair coin having thrown which of them begins. The coin
+/// makes x symmetric around the true log ratio whatever the noise is, and that symmetry is
 /// all that the error rates rest on: no normality, no known variance, no equal spread.
 ///
 /// # What comes out
@@ -146,7 +146,8 @@ pub struct Estimate {
 /// ```
 ///
 /// The scale s is the median absolute deviation of the past pairs; c and l are those that would
-/// have won most on the past. Nothing depends on the pair that is bet on, so both stay below k
+/// have won most on the past. The first four pairs have none: there psi is the sign and l is 1/2.
+/// Nothing depends on the pair that is bet on, so both stay below k
 /// forever with probability 1 - 1/k under their claim (Ville, 1939), no matter when somebody looks
 /// or stops. No pair is thrown away; one that is far off moves the products by a bounded factor.
 /// Sources: Waudby-Smith and Ramdas, Estimating Means of Bounded Random Variables by Betting, JRSS

@@ -273,7 +273,7 @@ fn the_page_of_a_gate_tells_what_changed_and_escapes_what_came_from_outside() {
         html.split("data-word=\"").skip(1).map(|text| text.split('"').next().unwrap()).collect();
     assert_eq!(words, ["regressed", "improved", "equivalent"]);
     let first = html.split("<tr id=\"finding-1\"").nth(1).unwrap().split("</tr>").next().unwrap();
-    assert!(first.contains(">+6.0 %<small>+5.6 % to +6.4 %"), "{first}");
+    assert!(first.contains(">+5.9 %<small>+5.6 % to +6.4 %"), "{first}");
     assert!(first.contains("process pair"), "{first}");
     assert_eq!(html.matches("<svg class=\"chart").count(), 2);
     assert_eq!(page(&gate).unwrap(), html);
@@ -289,7 +289,7 @@ fn the_table_of_a_gate_reads_like_this() {
     x & y: new against old, 1970-01-01 00:00 UTC, 1.50 s
 
      case          metric    baseline  candidate  change  95 % sequence     verdict
-     case_0/<b>|x  cpu_time  1.000 ms   1.060 ms  +6.0 %  +5.6 % to +6.4 %  regressed
+     case_0/<b>|x  cpu_time  1.000 ms   1.059 ms  +5.9 %  +5.6 % to +6.4 %  regressed
 
     control: none, so nothing vouches for this machine
     ");

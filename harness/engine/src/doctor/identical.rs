@@ -10,7 +10,7 @@ use stats::sequential::{Levels, PairGate, Thresholds};
 
 use crate::case::Case;
 use crate::measure::Bench;
-use crate::measure::paired::{Couple, Turns};
+use crate::measure::paired::{COUPLES, Couple, Turns, WARMUP};
 
 /// The change that is to be decided: 0.03 is 3 % more.
 pub const CHANGE: f64 = 0.03;
@@ -71,9 +71,6 @@ pub fn in_turns(
     pairs: u32,
     rng: &mut StdRng,
 ) -> anyhow::Result<Identical> {
-    /// As a gate takes them.
-    const COUPLES: u32 = 12;
-    const WARMUP: u32 = 3;
     let mut found = Identical { wall: Vec::new(), cpu: Vec::new(), pair_seconds: 0.0 };
     let began = Instant::now();
     for pair in 0..pairs {

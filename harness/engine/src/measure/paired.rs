@@ -1,8 +1,9 @@
 //! One process pair: two fresh processes of two builds that take turns, couple by couple.
 //!
 //! The loop of `pairs.rs` calls this. Both processes get fresh copies of their programs under paths
-//! of one length and directories that a coin deals out; who goes first in a couple is a coin's
-//! too. Only one side ever works. What the numbers mean is not decided here.
+//! of one length and directories that a coin deals out; who begins is a coin's too, and from then
+//! on they alternate strictly: work that follows its own side's finds the caches warm, and has run
+//! up to twice as fast. Only one side ever works. What the numbers mean is not decided here.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -25,6 +26,12 @@ use crate::worker::{Spawn, WORKER_COMMAND, Worker};
 
 /// How long a worker may take to go after `bye`.
 const GRACE: Duration = Duration::from_secs(2);
+
+/// Couples that warm up a pair and do not count.
+pub const WARMUP: u32 = 1;
+
+/// Couples of a pair that count, while nothing else is known.
+pub const COUPLES: u32 = 8;
 
 /// How often two processes take turns. A pair ends early when its time is spent; since that time is
 /// the sum of both sides, it favours neither.
@@ -126,7 +133,7 @@ impl Bench<'_> {
             }
         }
         if let Ok(seats) = <&mut [Seat; 2]>::try_from(seats.as_mut_slice()) {
-            self.take_turns(seats, turns, rng, &mut pair)?;
+            self.take_turns(seats, turns, &mut pair)?;
         }
         for seat in seats {
             pair.unavailable.extend(seat.end());
@@ -182,13 +189,12 @@ impl Bench<'_> {
         &mut self,
         seats: &mut [Seat; 2],
         turns: &Turns,
-        rng: &mut StdRng,
         pair: &mut Pair,
     ) -> anyhow::Result<()> {
         let started = Instant::now();
         let mut number = 0;
         for _ in 0..turns.warmup {
-            if self.couple(seats, (number, turns), rng, pair)?.is_none() {
+            if self.couple(seats, (number, turns), pair)?.is_none() {
                 return Ok(());
             }
             number += 1;
@@ -199,7 +205,7 @@ impl Bench<'_> {
         }
         let counted = Instant::now();
         for _ in 0..turns.couples {
-            let Some(couple) = self.couple(seats, (number, turns), rng, pair)? else {
+            let Some(couple) = self.couple(seats, (number, turns), pair)? else {
                 return Ok(());
             };
             pair.couples.push(couple);
@@ -212,17 +218,13 @@ impl Bench<'_> {
         Ok(())
     }
 
-    /// Both sides once; `None` after a failure.
+    /// Both sides once, in the order of all couples of the pair; `None` after a failure.
     fn couple(
         &mut self,
         seats: &mut [Seat; 2],
         (number, turns): (u32, &Turns),
-        rng: &mut StdRng,
         pair: &mut Pair,
     ) -> anyhow::Result<Option<Couple>> {
-        if rng.random_bool(0.5) {
-            seats.reverse();
-        }
         let first = seats[0].side;
         let mut taken = Vec::with_capacity(2);
         for seat in seats.iter_mut() {

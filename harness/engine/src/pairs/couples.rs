@@ -7,11 +7,11 @@ use record::gate::Unit;
 use record::metrics;
 use stats::{Observation, Variances};
 
-/// Couples while nothing is known.
-const USUAL: u32 = 12;
+use crate::measure::paired::COUPLES;
 
-/// Couples at most and at least: the median of a few is still one, and a pair has to end.
-const MOST: u32 = 40;
+/// Couples at most and at least: the median of a few is still one, and a few pairs with wild
+/// couples must not ask for more than ever pays (`docs/replay.md`).
+const MOST: u32 = 16;
 const LEAST: u32 = 5;
 
 /// Pairs after which the number is computed.
@@ -52,14 +52,14 @@ impl Pilot {
     /// Couples of the next pair: as many as give the most for its time (`Variances::best_iterations`).
     pub(super) fn couples(&self) -> u32 {
         if self.pairs < PILOT || self.couples == 0 || self.inside <= 0.0 {
-            return USUAL;
+            return COUPLES;
         }
         let couple = self.inside / f64::from(self.couples);
         let process = (self.all - self.inside).max(0.0) / f64::from(self.pairs);
         let best = self.ratios.iter().filter_map(|ratios| Variances::new(ratios));
         let best = best.map(|found| found.best_iterations(process, couple, MOST as usize)).max();
         // OK because the limit lies inside the narrower type.
-        best.map_or(USUAL, |best| u32::try_from(best).unwrap_or(MOST).clamp(LEAST, MOST))
+        best.map_or(COUPLES, |best| u32::try_from(best).unwrap_or(MOST).clamp(LEAST, MOST))
     }
 }
 
@@ -106,7 +106,7 @@ mod tests {
 
     #[test]
     fn dear_processes_that_hardly_differ_get_many_couples_and_cheap_ones_that_do_few() {
-        assert_eq!(couples(10.0, 0.0, 0.05, 3), USUAL, "three pairs are no pilot");
+        assert_eq!(couples(10.0, 0.0, 0.05, 3), COUPLES, "three pairs are no pilot");
         assert_eq!(couples(10.0, 0.0, 0.05, 6), MOST);
         assert_eq!(couples(0.41, 0.1, 0.01, 6), LEAST);
         // sqrt(10 / 0.1 x 0.05^2 / 0.05^2) = 10, and a little for the degrees of freedom.
@@ -121,6 +121,6 @@ mod tests {
             let silent = Unit { metrics: Vec::new(), ..unit(pair, 1.0, 0.0, 0.0) };
             pilot.take(&silent, Duration::from_millis(1));
         }
-        assert_eq!(pilot.couples(), USUAL);
+        assert_eq!(pilot.couples(), COUPLES);
     }
 }

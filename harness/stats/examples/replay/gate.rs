@@ -1,5 +1,5 @@
-//! Replays this crate's gate on recorded pairs: signs are thrown anew for each replay, because the
-//! order inside a couple was thrown when it was recorded, and the pairs come in their own order
+//! Replays this crate's gate on recorded pairs: signs are thrown anew for each replay, because who
+//! went first was thrown when they were recorded, and the pairs come in their own order
 //! from a random place on, so that what is alike in time stays together.
 
 use std::ops::Range;
@@ -46,14 +46,25 @@ pub(crate) struct Ending {
 
 /// One replay with `change` added to the candidate.
 pub(crate) fn replay(group: &Group, change: f64, design: Design, seeded: &mut Seeded) -> Ending {
+    replay_until(|gate| gate.decision() != Decision::Open, group, change, design, seeded)
+}
+
+/// The same for whoever knows better when enough was seen.
+pub(crate) fn replay_until(
+    is_enough: impl Fn(&PairGate) -> bool,
+    group: &Group,
+    change: f64,
+    design: Design,
+    seeded: &mut Seeded,
+) -> Ending {
     let mut gate = PairGate::new(design.thresholds, design.levels);
     let start = seeded.below(group.units.len());
     let mut seconds = 0.0;
     for unit in group.units.iter().cycle().skip(start) {
         seconds += unit.seconds;
         let sign = if seeded.uniform() < 0.5 { -1.0 } else { 1.0 };
-        let decision = gate.observe(change.ln_1p() + sign * unit.log_ratio);
-        if decision != Decision::Open || seconds >= design.budget_s {
+        gate.observe(change.ln_1p() + sign * unit.log_ratio);
+        if is_enough(&gate) || seconds >= design.budget_s {
             break;
         }
     }

@@ -5,10 +5,14 @@
 //! ```text
 //! cargo run --release --package stats --example replay > docs/replay.md
 //! ```
+//!
+//! With `--units` it prints `fixtures/noise/units_in_turn.csv`, from the recordings.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a benchmark prints")]
 
+mod bisect;
 mod gate;
 mod goals;
+mod ideal;
 mod margins;
 mod markdown;
 mod noise;
@@ -17,6 +21,7 @@ mod rules;
 #[path = "../../src/seeded.rs"]
 mod seeded;
 mod table;
+mod turns;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -26,25 +31,33 @@ use goals::{Effort, Figure, of_metric};
 use noise::Group;
 
 fn main() -> ExitCode {
-    let quick = match std::env::args().skip(1).collect::<Vec<_>>().as_slice() {
-        [] => false,
-        [word] if word == "--quick" => true,
+    match std::env::args().skip(1).collect::<Vec<_>>().as_slice() {
+        [] => print(Effort { suites: 10_000, replays: 2000, histories: 20_000 }),
+        [word] if word == "--quick" => print(Effort { suites: 200, replays: 100, histories: 2000 }),
+        [word] if word == "--units" => match turns::fixture(&noise::folder()) {
+            Some(units) => print!("{units}"),
+            None => {
+                eprintln!("error: no recordings in {}", noise::folder().display());
+                return ExitCode::FAILURE;
+            }
+        },
         other => {
-            eprintln!("error: found {}, allowed is --quick or nothing", other.join(" "));
+            eprintln!("error: found {}, allowed is --quick, --units or nothing", other.join(" "));
             return ExitCode::from(2);
         }
-    };
-    let effort = match quick {
-        true => Effort { suites: 200, replays: 100, histories: 2000 },
-        false => Effort { suites: 10_000, replays: 2000, histories: 20_000 },
-    };
+    }
+    ExitCode::SUCCESS
+}
+
+fn print(effort: Effort) {
     let (kernels, pipeline) = (noise::kernels(), noise::pipeline());
+    let by_coin = noise::by_coin();
     let recordings = noise::recordings();
     println!("# Replayed verdicts\n");
     println!("Written by `cargo run --release --package stats --example replay`.");
     println!("What the rules are and where the noise is from: [verdicts.md](verdicts.md).\n");
     let (suites, identical) = goals::suites(&all(&kernels, &pipeline), effort);
-    let rows = table::rows(&kernels, &pipeline, recordings.as_ref().ok(), effort);
+    let rows = table::rows([&kernels, &by_coin, &pipeline], recordings.as_ref().ok(), effort);
     markdown::table(&rows, recordings.as_ref().err().map(PathBuf::as_path));
     markdown::goals();
     markdown::figure(&suites);
@@ -56,10 +69,12 @@ fn main() -> ExitCode {
     markdown::figure(&goals::flips(&all(&kernels, &pipeline), effort));
     markdown::figure(&goals::histories(effort));
     markdown::figure(&scan_time());
+    markdown::figure(&bisect::figure(&of_metric(&kernels, "cpu"), effort));
+    markdown::ideal(&ideal::rows(&of_metric(&kernels, "cpu"), effort));
+    markdown::turns(&turns::compared(&noise::folder(), &by_coin, effort));
     let commands = recordings.as_ref().map(noise::Recordings::commands).unwrap_or_default();
     markdown::margins(&margins::rows(&kernels, &pipeline, &commands, effort));
     markdown::splits(&noise::splits());
-    ExitCode::SUCCESS
 }
 
 fn all<'a>(kernels: &'a [Group], pipeline: &'a [Group]) -> Vec<&'a Group> {

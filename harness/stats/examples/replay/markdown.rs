@@ -6,7 +6,7 @@ use std::path::Path;
 use crate::goals::{Figure, percent};
 use crate::noise::Split;
 use crate::table::Row;
-use crate::{gate::Tally, margins};
+use crate::{gate::Tally, ideal, margins, turns};
 
 /// Prints the rows, contended / quieter in each cell.
 pub(crate) fn table(rows: &[Row], missing: Option<&Path>) {
@@ -48,6 +48,58 @@ pub(crate) fn figure(figure: &Figure) {
     println!("| {} | {} | {} | {holds} |", figure.name, figure.goal, figure.found);
 }
 
+/// How far the gate is from the best.
+pub(crate) fn ideal(rows: &[ideal::Row]) {
+    println!("\n## How far from the best\n");
+    println!(
+        "CPU time of the C programs, seconds a case at +3 %. *In hindsight*: the one stake and scale \
+         that win most on this very noise, from the first pair on."
+    );
+    println!(
+        "*At least*: every pair won, and the wealth doubled by it, which is the most that a fair bet \
+         on a side can win.\n"
+    );
+    println!("| regime | found | in hindsight | at least |");
+    println!("|---|---|---|---|");
+    for ideal::Row { regime, found, hindsight, least } in rows {
+        println!("| {regime} | {found:.1} | {hindsight:.1} | {least:.1} |");
+    }
+}
+
+/// Ways to take turns.
+pub(crate) fn turns(rows: &[turns::Row]) {
+    println!("\n## Taking turns\n");
+    println!(
+        "The C programs; couples that count, after those that warm up. Each cell: contended / quieter."
+    );
+    println!(
+        "The last column has each half of the recordings by itself, so that what suits one of them by \
+         chance shows.\n"
+    );
+    if rows.is_empty() {
+        println!("skipped: no recordings of couples");
+        return;
+    }
+    println!(
+        "| couples | metric | red at +3 % | s a case | s at +3 % | s at +3 %, contended, halves |"
+    );
+    println!("|---|---|---|---|---|---|");
+    for turns::Row { name, metric, tallies, halves } in rows {
+        let both = |change: usize, of: &dyn Fn(&Tally) -> String| {
+            format!("{} / {}", of(&tallies[0][change]), of(&tallies[1][change]))
+        };
+        let seconds = |tally: &Tally| format!("{:.1}", tally.seconds_a_case());
+        println!(
+            "| {name} | {metric} | {} | {} | {} | {:.1}, {:.1} |",
+            both(1, &|tally| percent(tally.share(tally.regressed))),
+            both(0, &seconds),
+            both(1, &seconds),
+            halves[0],
+            halves[1]
+        );
+    }
+}
+
 /// The gate with its own margins.
 pub(crate) fn margins(rows: &[margins::Row]) {
     println!("\n## The margins of `dyno gate`\n");
@@ -85,7 +137,7 @@ pub(crate) fn margins(rows: &[margins::Row]) {
 /// How the noise of the pipeline splits, and the number of couples that follows.
 pub(crate) fn splits(splits: &[Split]) {
     /// More couples than this are never taken.
-    const COUPLES_MAX: usize = 40;
+    const COUPLES_MAX: usize = 16;
     println!("\n## Couples in a pair\n");
     println!(
         "The pipeline: standard deviation of ln(B / A) from couple to couple, of pairs beyond that,"

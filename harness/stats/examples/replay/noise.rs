@@ -13,6 +13,7 @@ pub(crate) struct Unit {
 }
 
 /// The pairs of one program, recording and metric, in the order in which they were recorded.
+#[derive(Clone)]
 pub(crate) struct Group {
     /// `contended` or `quieter`.
     pub(crate) regime: String,
@@ -23,10 +24,19 @@ pub(crate) struct Group {
     pub(crate) units: Vec<Unit>,
 }
 
-/// Process pairs in ping-pong: the three C programs.
+/// Process pairs that take turns as a gate's do: the three C programs.
 pub(crate) fn kernels() -> Vec<Group> {
+    units(include_str!("../../fixtures/noise/units_in_turn.csv"))
+}
+
+/// The same with a coin in each couple, 12 couples after 3.
+pub(crate) fn by_coin() -> Vec<Group> {
+    units(include_str!("../../fixtures/noise/units_k12.csv"))
+}
+
+fn units(text: &'static str) -> Vec<Group> {
     let mut groups = BTreeMap::<[&str; 5], Vec<Unit>>::new();
-    for cells in rows(include_str!("../../fixtures/noise/units_k12.csv")) {
+    for cells in rows(text) {
         let key = [cells[0], cells[1], cells[2], cells[3], cells[4]];
         let unit = Unit { log_ratio: number(cells[6]), seconds: number(cells[7]) };
         groups.entry(key).or_default().push(unit);
@@ -155,9 +165,14 @@ pub(crate) struct Recordings {
     pub(crate) couples: Vec<Stream>,
 }
 
+/// Where the recordings lie, if they do.
+pub(crate) fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data/noise")
+}
+
 /// The recordings, or the folder in which they were looked for in vain.
 pub(crate) fn recordings() -> Result<Recordings, PathBuf> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data/noise");
+    let folder = folder();
     let read = |name: &str| fs::read_to_string(folder.join(name)).map_err(|_| folder.clone());
     let (mut processes, mut iterations, mut couples) = (Vec::new(), Vec::new(), Vec::new());
     for (name, regime) in
@@ -267,11 +282,11 @@ fn by_program(text: &str, column: usize) -> BTreeMap<String, Vec<Vec<&str>>> {
     programs
 }
 
-fn rows(text: &str) -> impl Iterator<Item = Vec<&str>> {
+pub(crate) fn rows(text: &str) -> impl Iterator<Item = Vec<&str>> {
     text.lines().skip(1).map(|line| line.split(',').collect())
 }
 
-fn number(cell: &str) -> f64 {
+pub(crate) fn number(cell: &str) -> f64 {
     // A recording that is broken is not replayed by halves.
     cell.parse().expect("recordings hold numbers in these columns")
 }

@@ -29,8 +29,7 @@ const METRICS: [&str; 2] = ["cpu", "wall"];
 
 /// All rows; those that need the recordings only where they are.
 pub(crate) fn rows(
-    kernels: &[Group],
-    pipeline: &[Group],
+    [kernels, by_coin, pipeline]: [&[Group]; 3],
     recordings: Option<&Recordings>,
     effort: Effort,
 ) -> Vec<Row> {
@@ -39,6 +38,7 @@ pub(crate) fn rows(
     for metric in METRICS {
         for (name, groups) in [
             (OURS, kernels),
+            ("this design, a coin in each couple", by_coin),
             ("this design, the pipeline", pipeline),
             ("this design, whole commands", &commands),
         ] {

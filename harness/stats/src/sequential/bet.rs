@@ -27,8 +27,11 @@ impl Bet {
 const SCALES: [f64; 4] = [0.1, 0.4, 1.0, 2.0];
 const STAKES: [f64; 6] = [0.1, 0.2, 0.35, 0.5, 0.7, 0.9];
 
-/// Pairs that are only looked at, because there is no past to choose a bet from.
+/// Pairs after which their spread gives a scale.
 const BURN_IN: usize = 4;
+/// The bet on the pairs before: on their side alone, which is won or lost in full at any distance
+/// and so needs no scale.
+const SIDE: Bet = Bet { stake: CAUTIOUS, scale: f64::MIN_POSITIVE };
 /// Until here, no stake above `CAUTIOUS`: few pairs say little about the spread.
 pub(super) const YOUNG: usize = 12;
 const CAUTIOUS: f64 = 0.5;
@@ -52,7 +55,7 @@ pub(super) struct Bettor {
 
 impl Bettor {
     pub(super) fn new(gap: f64) -> Self {
-        Self { gap, current: Bet::NONE }
+        Self { gap, current: SIDE }
     }
 
     /// The bet on the pair that comes after `past`.
@@ -111,11 +114,14 @@ mod tests {
     use crate::seeded::Seeded;
 
     #[test]
-    fn four_pairs_pass_before_the_first_bet() {
+    fn until_the_spread_is_known_only_the_side_of_a_pair_is_bet_on() {
         let mut bettor = Bettor::new(0.02);
-        assert_eq!(bettor.place(&[]), Bet::NONE);
-        assert_eq!(bettor.place(&[0.1, 0.2, 0.1]), Bet::NONE);
-        assert!(bettor.place(&[0.1, 0.2, 0.1, 0.0]).stake > 0.0);
+        assert_eq!(bettor.place(&[]), SIDE);
+        assert_eq!(bettor.place(&[0.1, 0.2, 0.1]), SIDE);
+        assert!(bettor.place(&[0.1, 0.2, 0.1, 0.0]).scale > 1e-3);
+        assert_eq!(SIDE.log_factor(1e-12), 0.5f64.ln_1p());
+        assert_eq!(SIDE.log_factor(-1e-12), (-0.5f64).ln_1p());
+        assert_eq!(SIDE.log_factor(0.0), 0.0);
     }
 
     #[test]

@@ -11,7 +11,9 @@ def egate(X,dur,lo,hi,K_over_alpha,one_over_beta,budget,burn=4,upd=lambda i:i<24
         idx=np.flatnonzero(alive)
         if idx.size==0: break
         x=X[idx,i]; T[idx]+=dur[idx,i]; used[idx]=i+1
-        if i>=burn:
+        if i<burn: # no scale yet: half of the wealth on the side of the pair
+            LR[idx]+=np.log(np.where(x>lo,1.5,np.where(x<lo,.5,1.))); LP[idx]+=np.log(np.where(x<hi,1.5,np.where(x>hi,.5,1.)))
+        else:
             if i==burn or upd(i):
                 P=X[idx,max(0,i-maxhist):i]; med=np.median(P,axis=1); r=P-med[:,None]
                 s_=1.4826*np.median(np.abs(r),axis=1)+1e-9; 
