@@ -58,6 +58,11 @@ pub trait Chart: Sync {
         None
     }
 
+    /// What the page's script needs to draw other parts of the set, as JSON for the page.
+    fn data(&self, _set: &RunSet) -> Option<String> {
+        None
+    }
+
     /// The numbers below the picture, where a table says more than the marks do.
     fn table(&self, _set: &RunSet) -> Option<Table> {
         None

@@ -137,6 +137,12 @@ impl Scale {
     }
 }
 
+/// JSON for a script element of a page.
+pub(crate) fn json_in_html(value: &serde_json::Value) -> String {
+    // Nothing but this sign can end the element.
+    value.to_string().replace('<', "\\u003c")
+}
+
 /// Significant digits in tables.
 pub const TABLE_DIGITS: usize = 4;
 /// Significant digits in sentences and beside marks of a chart.

@@ -8,7 +8,7 @@ use askama::Template;
 
 use crate::compare::{Word, Yardstick, compared, differences};
 use crate::format::{Kind, PROSE_DIGITS, TABLE_DIGITS, counted, moment, printable, shorten};
-use crate::page::{Assets, STYLE, policy, script};
+use crate::page::{Assets, Frame};
 use crate::run_set::{CaseSet, RunSet};
 use crate::runs::RunLine;
 use crate::verdicts;
@@ -27,10 +27,7 @@ pub struct IndexRun {
 #[derive(Template)]
 #[template(path = "index.html")]
 struct Page {
-    policy: String,
-    style: &'static str,
-    script: String,
-    headline: String,
+    frame: Frame,
     about: String,
     suites: Vec<Suite>,
     runs: Vec<Run>,
@@ -88,10 +85,10 @@ pub fn index(runs: &[IndexRun]) -> Result<String> {
     let left = runs.len().saturating_sub(RUNS_MAX);
     let ends = [runs.first(), runs.last()].map(|run| run.and_then(|run| run.line.started_ns));
     let page = Page {
-        policy: policy(Assets::Inline),
-        style: STYLE,
-        script: script(),
-        headline: format!("{} of {}", counted(runs.len(), "run"), counted(names.len(), "suite")),
+        frame: Frame::new(
+            &format!("{} of {}", counted(runs.len(), "run"), counted(names.len(), "suite")),
+            Assets::Inline,
+        ),
         about: match ends {
             [Some(from), Some(to)] => format!(
                 "From {} to {}. The newest runs against the ones before: {} cases faster, {} slower.",

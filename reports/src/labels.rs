@@ -60,6 +60,21 @@ pub(crate) fn labels(cases: &[&CaseInfo], varying: &[String]) -> Vec<String> {
     short.iter().zip(cases).map(unique).collect()
 }
 
+/// The values alone, where every case has all of these parameters and does the same work: for an
+/// axis, which says once what they are of.
+pub(crate) fn values(cases: &[&CaseInfo], varying: &[String]) -> Option<Vec<String>> {
+    let first = cases.first()?;
+    let value = |case: &CaseInfo| {
+        let values = varying.iter().map(|name| case.params.get(name).map(text));
+        let values: Option<Vec<String>> = values.collect();
+        values.filter(|_| case.workload == first.workload).map(|values| values.join(BETWEEN))
+    };
+    cases.iter().map(|case| value(case)).collect()
+}
+
+/// What stands between the values of several parameters.
+pub(crate) const BETWEEN: &str = " · ";
+
 /// As [`labels`] among the cases of each revision of a history, so that the same case at two
 /// revisions has one name. The cases of other runs are of none.
 pub(crate) fn of_revisions(cases: &[&CaseInfo], varying: Option<&[String]>) -> Vec<String> {
@@ -128,6 +143,20 @@ mod tests {
     fn different_workloads_are_named() {
         check(&[case("scan", &[]), case("join", &[])], &["scan", "join"]);
         check(&[case("scan", &[("n", Value::from(1))]), case("join", &[])], &["scan n=1", "join"]);
+    }
+
+    #[test]
+    fn on_an_axis_values_stand_alone_where_all_cases_have_them() {
+        let grid = |w: i32, b: i32| {
+            case("pipeline", &[("writers", Value::from(w)), ("batch", Value::from(b))])
+        };
+        let all = [grid(1, 8), grid(2, 16)];
+        let all: Vec<&CaseInfo> = all.iter().collect();
+        let own = varying(&all);
+        assert_eq!(values(&all, &own).unwrap(), ["8 · 1", "16 · 2"]);
+        let other = case("scan", &[("writers", Value::from(1)), ("batch", Value::from(8))]);
+        assert_eq!(values(&[all[0], &other], &own), None);
+        assert_eq!(values(&[all[0], &case("pipeline", &[])], &own), None);
     }
 
     #[test]

@@ -6,15 +6,15 @@
 
 mod cases;
 mod data;
+mod frame;
 pub(crate) mod headline;
 pub(crate) mod method;
 mod options;
 
 use anyhow::{Context as _, Result};
 use askama::Template;
-use base64::Engine as _;
-use sha2::{Digest as _, Sha256};
 
+pub(crate) use frame::Frame;
 pub use options::{Assets, PageOptions, sections};
 
 use crate::charts::{Chart, Size, Table};
@@ -43,12 +43,8 @@ pub fn html(set: &RunSet, options: &PageOptions) -> Result<String> {
         shown.filter_map(|chart| section(*chart, drawn)).collect()
     };
     let mut page = Page {
-        title: printable(&headline.sentence),
+        frame: Frame::new(&headline.sentence, options.assets),
         headline,
-        policy: policy(options.assets),
-        inline: options.assets == Assets::Inline,
-        style: STYLE,
-        script: script(),
         about: headline::about(set),
         conditions: headline::conditions(set),
         unavailable: unavailable(set),
@@ -73,39 +69,11 @@ pub fn html(set: &RunSet, options: &PageOptions) -> Result<String> {
 /// The most cases that charts show.
 const DRAWN_MAX: usize = 250;
 
-pub(crate) const STYLE: &str = include_str!("../templates/report.css");
-const SCRIPT: &str =
-    concat!(include_str!("../templates/report.js"), include_str!("../templates/profile.js"));
-
-/// The page's script without what only its readers in the repository need: comments and
-/// indentation.
-pub(crate) fn script() -> String {
-    let lines = SCRIPT.lines().map(str::trim).filter(|line| !line.is_empty());
-    lines.filter(|line| !line.starts_with("//")).collect::<Vec<_>>().join("\n")
-}
-
-/// The content security policy: nothing may be loaded, and only our own style and script may run.
-pub(crate) fn policy(assets: Assets) -> String {
-    const REST: &str = "base-uri 'none'; form-action 'none'";
-    if assets == Assets::Split {
-        return format!("default-src 'none'; style-src 'self'; script-src 'self'; {REST}");
-    }
-    let hash = |text: &str| {
-        let digest = Sha256::digest(text.as_bytes());
-        format!("'sha256-{}'", base64::engine::general_purpose::STANDARD.encode(digest))
-    };
-    format!("default-src 'none'; style-src {}; script-src {}; {REST}", hash(STYLE), hash(&script()))
-}
-
 #[derive(Template)]
 #[template(path = "report.html")]
 struct Page {
-    title: String,
+    frame: Frame,
     headline: headline::Headline,
-    policy: String,
-    inline: bool,
-    style: &'static str,
-    script: String,
     about: String,
     conditions: String,
     unavailable: Option<String>,
@@ -157,6 +125,8 @@ struct Section {
     /// The same with their axes cut to the data; empty where that shows nothing more.
     zoomed: Vec<String>,
     table: Option<Table>,
+    /// What the page's script needs to draw more, as JSON.
+    data: Option<String>,
 }
 
 /// A chart's section; `None` where the set cannot answer its question.
@@ -172,6 +142,7 @@ fn section(chart: &dyn Chart, set: &RunSet) -> Option<Section> {
         pictures,
         zoomed: zoomed.filter_map(|size| chart.zoomed(set, size)).collect(),
         table,
+        data: chart.data(set),
     })
 }
 

@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 use record::{Profile, RunInfo, Stack};
 
 pub use diff::{Change, Diff, FunctionChange, SAMPLES_MIN};
-pub(crate) use diff::{cost_of_weight, cost_unit};
+pub(crate) use diff::{changes, cost_of_weight, cost_unit};
 pub use flamegraph::flamegraph;
 pub use functions::{Function, functions};
 pub use plumbing::is_plumbing;

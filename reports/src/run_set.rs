@@ -16,6 +16,7 @@ use record::{
 };
 use stats::{Observation, Ratio, Summary};
 
+use crate::compare::differences;
 use crate::format::{Kind, counted};
 use crate::labels;
 pub(crate) use series::is_sum;
@@ -428,10 +429,25 @@ impl RunSet {
         self.runs.len() == 1 && !self.is_revisions()
     }
 
-    /// Wall time of one case against that of another.
+    /// Wall time of one case against that of another; `None` where one of them has no time, and
+    /// where they did other numbers of rows, whose times do not compare.
     pub fn against(&self, case: usize, reference: usize) -> Option<Ratio> {
         let (case, reference) = (self.cases.get(case)?, self.cases.get(reference)?);
+        if differences::rows(reference, case).is_some() {
+            return None;
+        }
         stats::ratio_of_medians(&case.wall_time()?.points, &reference.wall_time()?.points)
+    }
+
+    /// Why a case cannot be held against another one, in few words.
+    pub(crate) fn why_not_against(&self, case: usize, reference: Option<usize>) -> &'static str {
+        let is_of_other_size = |reference: usize| {
+            differences::rows(&self.cases[reference], &self.cases[case]).is_some()
+        };
+        match reference.is_some_and(is_of_other_size) {
+            true => "other number of rows",
+            false => "no time to compare",
+        }
     }
 }
 

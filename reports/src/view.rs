@@ -252,7 +252,7 @@ impl Builder<'_> {
             return Cell::text("reference");
         }
         let Some(ratio) = reference.and_then(|other| self.set.against(index, other)) else {
-            return Cell::text("no time to compare");
+            return Cell::text(self.set.why_not_against(index, reference));
         };
         let text = ratio_text(&ratio);
         let number =

@@ -1,133 +1,101 @@
-// Switches charts between an axis from zero and one cut to the data.
-for (const button of document.querySelectorAll("button.zoom")) {
-  button.parentElement.hidden = false;
-  button.addEventListener("click", () => {
-    const [cut, whole] = button.closest("section").querySelectorAll(".zoomed, .whole");
-    [cut.hidden, whole.hidden] = [!cut.hidden, cut.hidden];
-    button.setAttribute("aria-pressed", whole.hidden);
+// The two lanes of profiles: which cases, which function, which scale and what is looked for.
+if ($("profile-data")) {
+  const { unit, pair, names, short, sides, changes } = JSON.parse($("profile-data").textContent);
+  const section = $("profile");
+  const WORDS = ["less", "more", "vanished", "new"];
+  const number = (cost) => !cost ? "–" : Math.abs(cost) < 100 ? cost.toPrecision(3) : cost.toFixed();
+  const percent = (share) => (100 * share).toPrecision(share < 0.1 ? 2 : 3) + " %";
+  const make = (parent, tag, values, text = "") => {
+    const made = document.createElementNS(parent.namespaceURI, tag);
+    for (const key in values) made.setAttribute(key, values[key]);
+    made.textContent = text;
+    parent.append(made);
+    return made;
+  };
+  const fit = (text, room) => room >= text.length ? text : room > 3 ? text.slice(0, room - 1) + "…" : "";
+  const look = (name) => keep("z", state.get("z") !== name && name);
+
+  const frame = (lane, what, [x, y, width], change, title) => {
+    const role = (change > 1 ? "s-" : "f-") + (change === undefined ? "same" : WORDS[change & 1]);
+    // Wide frames are drawn narrower than they are, so that neighbours stand apart.
+    const inside = width > 3 ? width - 0.8 : width;
+    make(lane, "title", {}, title);
+    make(lane, "rect", { x, y, width: inside, class: role });
+    if (change > 1) make(lane, "path", { d: `M${x} ${y + 7.5}h${inside}`, class: role });
+    const label = fit(short[what], (width - 6) / 6.8);
+    if (label) make(lane, "text", { x: x + 3, y: y + 11.5, class: "f-ink" }, label);
+    on(lane, "click", () => look(names[what]));
+  };
+
+  let drawn;
+  choose([$("pa"), $("pb")], sides.map((side) => side.name), pair, ([a, b], get) => {
+    const [focus, shared, word] = ["z", "p", "find"].map(get);
+    const key = [a, b, focus, shared, word].join();
+    if (key === drawn) return;
+    drawn = key;
+    const hits = names.map((name) => name.toLowerCase().includes(word.toLowerCase()));
+    const two = [sides[a], sides[b]];
+    // What happened to each function, largest difference first.
+    const list = a === b ? [] : changes[Math.max(a, b)][Math.min(a, b)];
+    const told = new Map(list.map(([what, change]) => [what, change ^ (a > b)]));
+    // Where a lane is looked at: all of it, or the widest frame of the function in focus. A lane
+    // without that one shows nothing.
+    const views = two.map((side) => {
+      const own = side.frames.filter(([, what]) => names[what] === focus);
+      const [, , x, width] = own.sort((one, other) => other[3] - one[3])[0] || [0, 0, 0, focus ? 0 : side.total];
+      return { x, width };
+    });
+    const widest = Math.max(...views.map((one) => one.width));
+    for (const svg of all("svg.chart", section)) {
+      const room = svg.viewBox.baseVal.width;
+      let top = 0;
+      svg.replaceChildren();
+      two.forEach((side, index) => {
+        const at = views[index];
+        // One scale for both, unless shares are key for: then each fills the width.
+        const scale = room / (shared ? at.width : widest);
+        const most = at.width * scale;
+        let deepest = 0;
+        const total = `${number(side.total)} ${unit}`;
+        const title = fit(`${"AB"[index]}: ${side.title}`, room / 8 - total.length);
+        make(svg, "text", { y: top + 12, class: "f-ink lane-name" }, title);
+        make(svg, "text", { x: room, y: top + 12, class: "f-muted", "text-anchor": "end" }, total);
+        for (const [depth, what, start, cost] of side.frames) {
+          const x = Math.max((start - at.x) * scale, 0);
+          const width = Math.min((start - at.x + cost) * scale, most) - x;
+          if (!(width > 0.3)) continue;
+          deepest = Math.max(deepest, depth);
+          const title = `${names[what]} · ${number(cost)} ${unit} here (${percent(cost / side.total)}); everywhere ${["after", "before"][index]}: ${number(two[1 - index].costs[what])}`;
+          const group = make(svg, "g", { class: hits[what] ? "fr" : "fr dim" });
+          frame(group, what, [x, top + 24 + 16 * depth, width], told.get(what), title);
+        }
+        top += 16 * deepest + 54;
+      });
+      svg.setAttribute("viewBox", `0 0 ${room} ${top}`);
+      svg.setAttribute("height", top);
+    }
+    const body = section.querySelector("tbody");
+    body.replaceChildren();
+    for (const [what, change] of [...told].slice(0, 20)) {
+      const row = make(body, "tr");
+      row.hidden = !hits[what];
+      const [x, y] = two.map((side) => side.costs[what]);
+      press(make(row, "th", { scope: "row", title: names[what] }, short[what]), () => look(names[what]));
+      for (const text of [number(x), number(y), (y > x ? "+" : "") + number(y - x), WORDS[change]]) {
+        make(row, "td", { class: "number" }, text.replace("-", "−"));
+      }
+    }
+    const shares = two.map((side, index) => {
+      let [sum, end] = [0, -1];
+      // Frames come before what they call, so a frame within a hit counts with it.
+      for (const [, what, x, cost] of side.frames) {
+        if (hits[what] && x + side.total / 1e4 >= end) [sum, end] = [sum + cost, x + cost];
+      }
+      return `${"AB"[index]} ${percent(sum / side.total)}`;
+    });
+    $("found").textContent = word && `Found in ${shares.join(", ")}`;
   });
+  field("find");
+  toggle($("share"), "p", "share");
+  on($("whole"), "click", () => look(state.get("z")));
 }
-
-// Zooms and searches the two lanes of profiles. They are complete without it.
-(() => {
-  "use strict";
-  const section = document.getElementById("profile");
-  if (!section) return;
-  // Wide frames are drawn narrower than they are, so that neighbours stand apart.
-  const GAP = 0.8;
-  const charts = [...section.querySelectorAll("svg.chart")].map((svg) => ({
-    width: svg.viewBox.baseVal.width,
-    lanes: [...svg.querySelectorAll(".lane")].map((lane) => ({
-      width: Number(lane.dataset.width),
-      frames: [...lane.querySelectorAll(".fr")].map((group) => {
-        const [rect, text, line] = ["rect", "text", "path"].map((tag) => group.querySelector(tag));
-        const [x, y, width] = ["x", "y", "width"].map((name) => Number(rect.getAttribute(name)));
-        return {
-          group, rect, text, line,
-          x, y, width: width + (width > 2.2 ? GAP : 0),
-          name: group.firstChild.textContent.split(" · ")[0],
-          short: group.dataset.n || (text ? text.textContent : ""),
-        };
-      }),
-    })),
-  }));
-  let [shared, focus] = [false, ""];
-  const put = (mark, values) => {
-    for (const name in values) mark.setAttribute(name, values[name]);
-  };
-
-  // Where a lane is looked at: the widest frame of the function in focus, or all of it.
-  const view = (lane) => {
-    const own = lane.frames.filter((frame) => frame.name === focus);
-    return own.sort((a, b) => b.width - a.width)[0] || { x: 0, width: lane.width, none: focus !== "" };
-  };
-
-  const place = (frame, x, width, most) => {
-    const from = Math.max(x, 0);
-    const shown = Math.min(x + width, most) - from;
-    frame.group.style.display = shown > 0.3 ? "" : "none";
-    if (shown <= 0.3) return;
-    const inside = shown > 3 ? shown - GAP : shown;
-    put(frame.rect, { x: from, width: inside });
-    if (frame.line) put(frame.line, { d: `M${from} ${frame.y + 7.5}h${inside}` });
-    const letters = Math.floor((shown - 6) / 6.2);
-    let label = frame.short;
-    if (letters < label.length) label = letters > 3 ? label.slice(0, letters - 1) + "…" : "";
-    if (label && !frame.text) {
-      frame.text = document.createElementNS(frame.rect.namespaceURI, "text");
-      frame.group.append(frame.text);
-    }
-    if (!frame.text) return;
-    put(frame.text, { x: from + 3, y: frame.y + 11.5, "font-size": 11, class: "f-ink" });
-    frame.text.textContent = label;
-  };
-
-  const draw = () => {
-    for (const chart of charts) {
-      const views = chart.lanes.map(view);
-      const found = views.filter((one) => !one.none);
-      const widest = Math.max(...(found.length ? found : views).map((one) => one.width));
-      chart.lanes.forEach((lane, side) => {
-        const at = views[side];
-        // One scale for both, unless shares are asked for: then each fills the width.
-        const scale = chart.width / (shared ? at.width : widest);
-        // A lane without the function in focus shows nothing.
-        const most = at.none ? 0 : at.width * scale;
-        for (const frame of lane.frames) {
-          place(frame, (frame.x - at.x) * scale, frame.width * scale, most);
-        }
-      });
-    }
-  };
-
-  const look = (name) => {
-    focus = focus === name ? "" : name;
-    draw();
-  };
-  const [find, share, whole, found] =
-    ["find", "share", "whole", "found"].map((id) => document.getElementById(id));
-  const search = () => {
-    const wanted = find.value.trim().toLowerCase();
-    const shares = [];
-    for (const chart of charts) {
-      chart.lanes.forEach((lane, side) => {
-        let [sum, end] = [0, -1];
-        for (const frame of lane.frames) {
-          const hit = wanted && frame.name.toLowerCase().includes(wanted);
-          frame.group.classList.toggle("dim", wanted !== "" && !hit);
-          // Frames come before what they call, so a frame within a hit counts with it.
-          if (hit && frame.x + 0.05 >= end) {
-            sum += frame.width;
-            end = frame.x + frame.width;
-          }
-        }
-        if (chart === charts[0]) shares[side] = `${"AB"[side]} ${(100 * sum / lane.width).toFixed(1)} %`;
-      });
-    }
-    for (const row of section.querySelectorAll("tbody tr")) {
-      row.hidden = !row.cells[0].title.toLowerCase().includes(wanted);
-    }
-    found.textContent = wanted ? `Found in ${shares.join(", ")}` : "";
-  };
-
-  section.querySelector(".tools").hidden = false;
-  find.addEventListener("input", search);
-  share.addEventListener("click", () => {
-    shared = !shared;
-    share.setAttribute("aria-pressed", shared);
-    draw();
-  });
-  whole.addEventListener("click", () => look(focus));
-  for (const chart of charts) {
-    for (const lane of chart.lanes) {
-      for (const frame of lane.frames) frame.group.addEventListener("click", () => look(frame.name));
-    }
-  }
-  for (const cell of section.querySelectorAll("tbody th")) {
-    const button = document.createElement("button");
-    button.type = "button";
-    button.append(...cell.childNodes);
-    cell.append(button);
-    button.addEventListener("click", () => look(cell.title));
-  }
-})();

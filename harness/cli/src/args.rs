@@ -76,7 +76,8 @@ pub(crate) enum Command {
     Mark(MarkArgs),
     /// List the runs of the store.
     Runs(RunsArgs),
-    /// Write the report of one or more runs: one HTML file, or Markdown for a pull request.
+    /// Write the report of one or more runs, or of a gate by its name: one HTML file, or Markdown for
+    /// a pull request.
     Report(ReportArgs),
     /// Read other tools' files into the store: hyperfine, perf stat, criterion and others.
     Import(ImportArgs),

@@ -309,6 +309,33 @@ fn two_executables_take_the_place_of_the_program() {
 }
 
 #[test]
+fn the_page_of_a_gate_is_written_again_by_its_name() {
+    let place = Place::with_suite(&suite("SCRIPTED_WALL_NS = \"1060000\"", "", WALL));
+    gate(&place, &["--no-control", "--report", "first.html"]).expect(3);
+    let gates = place.path().join("store/gates");
+    let name = fs::read_dir(&gates).unwrap().next().unwrap().unwrap().file_name();
+    let name = name.into_string().unwrap();
+    let told = place.dyno(&["report", &name]).expect(0).stdout();
+    assert!(told.trim_end().ends_with("gate.html"), "{told}");
+    let page = fs::read_to_string(gates.join(&name).join("gate.html")).unwrap();
+    assert_eq!(page, fs::read_to_string(place.path().join("first.html")).unwrap());
+    // By its beginning after the folder's name, and as Markdown.
+    let text = place.dyno(&["report", &format!("gates/{}", &name[..8]), "--format", "markdown"]);
+    assert!(text.expect(0).stdout().contains("gate failed: 1 regressed"));
+    for (args, said) in [
+        (&["report", &name, "--only", "trend"][..], "`--only` is for runs"),
+        (&["report", "gates/1999"], "there is no gate `1999`"),
+        (&["report", "1999"], "1999"),
+    ] {
+        let refused = place.dyno(args).expect(2);
+        assert!(refused.stderr().contains(said), "{args:?}: {}", refused.stderr());
+    }
+    fs::remove_file(gates.join(&name).join("gate.json")).unwrap();
+    let refused = place.dyno(&["report", &name]).expect(2);
+    assert!(refused.stderr().contains("was interrupted"), "{}", refused.stderr());
+}
+
+#[test]
 fn mistakes_of_a_gate_exit_with_2() {
     let place = Place::with_suite(&suite("", "", WALL));
     for (args, said) in [

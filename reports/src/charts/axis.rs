@@ -1,6 +1,10 @@
 //! Ticks that a person would have chosen, and labels that do not run into each other.
 
+use record::CaseInfo;
+
 use super::backend::text_width;
+use crate::labels;
+use crate::run_set::RunSet;
 
 /// Ticks from 0 to at least `top`, about `wanted` of them, in steps of 1, 2 or 5 times a power of
 /// ten. The last one is the end of the axis.
@@ -54,6 +58,22 @@ pub(super) fn fitted(text: &str, size: f64, width: f64) -> String {
         kept = longer;
     }
     format!("{}…", kept.trim_end())
+}
+
+/// The labels of all cases on an axis, and what they are of: of a grid the values alone, since names
+/// before each of them would be cut. The second is empty where labels speak for themselves.
+pub(super) fn case_labels(set: &RunSet) -> (Vec<String>, String) {
+    let infos: Vec<&CaseInfo> = set.cases.iter().map(|case| &case.info).collect();
+    let is_grid = set.is_sweep() && set.varying.len() > 1;
+    match labels::values(&infos, &set.varying).filter(|_| is_grid) {
+        Some(values) => (values, set.varying.join(labels::BETWEEN)),
+        None => (set.cases.iter().map(|case| case.label.clone()).collect(), String::new()),
+    }
+}
+
+/// Room below the labels for what they are of, in px.
+pub(super) fn room_below(name: &str) -> f64 {
+    if name.is_empty() { 0.0 } else { 20.0 }
 }
 
 /// Which of the labels below an axis are written: every k-th, so that labels cut to at most 100 px

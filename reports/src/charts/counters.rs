@@ -43,7 +43,8 @@ impl Chart for Counters {
         let mut text = "Medians".to_owned();
         text += if columns.iter().any(|one| one.by_row) { ", per row of work" } else { "" };
         text += &format!(
-            ". Second line: the change against {against}; grey where the samples do not show one."
+            ". Second line: the change against {against}, as a bar from −100 to +100 %; grey and \
+             without a bar where the samples do not show one."
         );
         if columns.iter().any(|column| column.is_scaled()) {
             text += " Grey numbers: the counter shared the PMU with others and was scaled up.";
@@ -134,7 +135,9 @@ fn cell(column: &Column, case: usize, before: Option<usize>) -> Cell {
     let cell = Cell::number(text, value).faint(count.on_pmu < 1.0);
     let before = before.and_then(|before| column.counts[before].as_ref());
     match before.and_then(|before| change(count, before, is_exact(column.pass))) {
-        Some((text, shown)) => cell.below(text).below_faint(!shown),
+        Some(Change { words, share, shown }) => {
+            cell.below(words).below_faint(!shown).change((shown && share != 0.0).then_some(share))
+        }
         None => cell,
     }
 }
@@ -152,26 +155,34 @@ fn are_apart(one: &Count, other: &Count) -> bool {
     one.0 > other.1 || one.1 < other.0
 }
 
-/// The change between two counts in words, and whether the samples show one.
-fn change(count: &Count, before: &Count, exact: bool) -> Option<(String, bool)> {
+/// What happened between two counts.
+struct Change {
+    words: String,
+    /// Of the earlier count: -0.5 is half as much.
+    share: f64,
+    /// Whether the samples show it.
+    shown: bool,
+}
+
+fn change(count: &Count, before: &Count, exact: bool) -> Option<Change> {
     let ratio = stats::ratio_of_medians(&count.points, &before.points)?;
     let share = ratio.ratio - 1.0;
     if share.abs() < SMALLEST {
-        return Some(("±0 %".to_owned(), ratio.interval.is_confident()));
+        let shown = ratio.interval.is_confident();
+        return Some(Change { words: "±0 %".to_owned(), share: 0.0, shown });
     }
     let sign = if share > 0.0 { "+" } else { "" };
     let words = match share {
         share if share >= 9.0 => format!("{}×", significant(ratio.ratio, 2)),
         share => format!("{sign}{} %", significant(100.0 * share, 2)),
     };
-    if exact {
-        return Some((words, are_apart(count, before)));
-    }
-    match (ratio.excludes_one(), ratio.interval.is_confident()) {
-        (true, _) => Some((words, true)),
-        (false, true) => Some(("no difference".to_owned(), false)),
-        (false, false) => Some((format!("{words}?"), false)),
-    }
+    let (words, shown) = match (ratio.excludes_one(), ratio.interval.is_confident()) {
+        _ if exact => (words, are_apart(count, before)),
+        (true, _) => (words, true),
+        (false, true) => ("no difference".to_owned(), false),
+        (false, false) => (format!("{words}?"), false),
+    };
+    Some(Change { words, share, shown })
 }
 
 fn source_words(source: Option<Source>) -> &'static str {

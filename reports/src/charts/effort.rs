@@ -7,7 +7,7 @@ use plotters::chart::ChartContext;
 use plotters::prelude::{Cartesian2d, ChartBuilder, Circle, LineSeries};
 use record::Pass;
 
-use super::axis::{fitted, thinned, tick_text, ticks_from_zero};
+use super::axis::{case_labels, fitted, room_below, thinned, tick_text, ticks_from_zero};
 use super::backend::{Role, Svg, text_width};
 use super::draw::{Canvas, Failed, Side, TEXT, filled, px, stroked, ties, units};
 use super::{Chart, Size};
@@ -170,7 +170,8 @@ type Plot<'a> = ChartContext<
 
 fn draw(set: &RunSet, panels: &[Panel], size: Size) -> Result<String, Failed> {
     let wide = size == Size::Wide;
-    let height = (PANEL * panels.len() as f64 + LABELS).ceil() as u32;
+    let (labels, axis) = case_labels(set);
+    let height = (PANEL * panels.len() as f64 + LABELS + room_below(&axis)).ceil() as u32;
     let canvas = Canvas::new((size.width(), height));
     let scales: Vec<Vec<f64>> = panels
         .iter()
@@ -197,7 +198,7 @@ fn draw(set: &RunSet, panels: &[Panel], size: Size) -> Result<String, Failed> {
             canvas.text(&text, (from.0 - 8.0, from.1), Side::Left, Role::Muted)?;
         }
         if number + 1 == panels.len() {
-            labels(set, &canvas, &plot)?;
+            write(&labels, &axis, &canvas, &plot)?;
         }
         marks(set, panel, plot, &canvas)?;
     }
@@ -209,10 +210,10 @@ fn at(plot: &Plot<'_>, x: f64, y: f64) -> (f64, f64) {
     px(plot.backend_coord(&(x, y)))
 }
 
-fn labels(set: &RunSet, canvas: &Canvas, plot: &Plot<'_>) -> Result<(), Failed> {
-    let labels: Vec<String> = set.cases.iter().map(|case| case.label.clone()).collect();
+/// Writes the labels below the axis, and below them what they are of.
+fn write(labels: &[String], axis: &str, canvas: &Canvas, plot: &Plot<'_>) -> Result<(), Failed> {
     let slot = at(plot, 1.0, 0.0).0 - at(plot, 0.0, 0.0).0;
-    let (every, room) = thinned(&labels, TEXT, slot);
+    let (every, room) = thinned(labels, TEXT, slot);
     for (index, label) in labels.iter().enumerate().step_by(every) {
         let (x, y) = at(plot, index as f64, 0.0);
         let label = fitted(label, TEXT, room);
@@ -220,7 +221,9 @@ fn labels(set: &RunSet, canvas: &Canvas, plot: &Plot<'_>) -> Result<(), Failed> 
         let x = x.clamp(half, f64::from(canvas.size.0) - half);
         canvas.text(&label, (x, y + 8.0), Side::Below, Role::Muted)?;
     }
-    Ok(())
+    let name = fitted(axis, TEXT, f64::from(canvas.size.0) - 8.0);
+    let middle = (f64::from(canvas.size.0) / 2.0, at(plot, 0.0, 0.0).1 + 28.0);
+    if name.is_empty() { Ok(()) } else { canvas.text(&name, middle, Side::Below, Role::Muted) }
 }
 
 fn marks(set: &RunSet, panel: &Panel, mut plot: Plot<'_>, canvas: &Canvas) -> Result<(), Failed> {

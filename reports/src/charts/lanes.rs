@@ -6,6 +6,7 @@
 
 pub(in crate::charts) mod data;
 mod names;
+mod script;
 mod table;
 pub(in crate::charts) mod tree;
 
@@ -17,7 +18,6 @@ use super::axis::fitted;
 use super::backend::{Picture, Role, escaped, text_width};
 use super::draw::TEXT;
 use super::{Chart, Size, Table};
-use crate::format::printable;
 use crate::profile::{Change, SAMPLES_MIN, percent};
 use crate::run_set::RunSet;
 
@@ -49,12 +49,13 @@ impl Chart for Lanes {
     }
 
     fn caption(&self, set: &RunSet) -> String {
-        let Some(data) = Data::new(set) else { return String::new() };
+        if Data::new(set).is_none() {
+            return String::new();
+        }
         format!(
-            "{} Width: time in a function and in what it calls, both lanes at one scale. Blue: it \
+            "Width: time in a function and in what it calls, both lanes at one scale. Blue: it \
              costs less than before; orange: more; striped: the other lane has none of it; grey: \
-             no difference beyond the error of sampling, or fewer than {SAMPLES_MIN} samples.",
-            summary(&data)
+             no difference beyond the error of sampling, or fewer than {SAMPLES_MIN} samples."
         )
     }
 
@@ -65,6 +66,10 @@ impl Chart for Lanes {
 
     fn table(&self, set: &RunSet) -> Option<Table> {
         Some(table::table(&Data::new(set)?))
+    }
+
+    fn data(&self, set: &RunSet) -> Option<String> {
+        Some(script::json(set, &Data::new(set)?))
     }
 }
 
@@ -137,11 +142,9 @@ impl Lane<'_> {
         let room = width - text_width(&cost, TEXT) - 16.0;
         let base = self.top + TEXT + 2.0;
         picture.raw(&format!(
-            "<g class=\"lane\" data-lane=\"{}\" data-width=\"{:.1}\">\n<text x=\"0\" y=\"{base:.1}\" \
+            "<g class=\"lane\">\n<text x=\"0\" y=\"{base:.1}\" \
              font-weight=\"600\" {}>{}</text>\n<text x=\"{width}\" y=\"{base:.1}\" \
              text-anchor=\"end\" {}>{}</text>\n",
-            letter.to_lowercase(),
-            self.data.total(self.side) * self.scale,
             Role::Ink.paint(),
             escaped(&fitted(&name, TEXT * 1.08, room)),
             Role::Muted.paint(),
@@ -177,13 +180,9 @@ impl Lane<'_> {
         let (x, width) = (frame.start * self.scale, frame.cost * self.scale);
         let y = self.top + HEADING + FRAME * frame.depth as f64;
         let short = names::short(frame.name);
-        let short = if short.is_empty() { printable(frame.name) } else { short };
         let shown = if width < NAMED { String::new() } else { fitted(&short, NAME, width - 6.0) };
-        // The script needs the whole of what did not fit.
-        let cut =
-            if shown == short { String::new() } else { format!(" data-n=\"{}\"", escaped(&short)) };
         picture.raw(&format!(
-            "<g class=\"fr\"{cut}><title>{}</title>{}",
+            "<g class=\"fr\"><title>{}</title>{}",
             escaped(&self.title(frame)),
             ground(self.changes.get(frame.name).copied(), (x, y), width)
         ));

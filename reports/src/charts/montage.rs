@@ -8,7 +8,7 @@ mod crates;
 use self::crates::{Palette, crate_of};
 use super::axis::fitted;
 use super::backend::{Picture, Role, escaped, text_width};
-use super::draw::TEXT;
+use super::draw::{TEXT, ties};
 use super::lanes::data::{name, number};
 use super::lanes::tree::{Frame, frames};
 use super::{Chart, Size};
@@ -75,6 +75,7 @@ struct Lane<'a> {
 }
 
 struct Data<'a> {
+    set: &'a RunSet,
     lanes: Vec<Lane<'a>>,
     unit: String,
     left_out: usize,
@@ -96,6 +97,7 @@ impl<'a> Data<'a> {
             Lane { case, stacks, scale, total }
         };
         Some(Self {
+            set,
             unit: cost_unit(&first.info, by_rows),
             lanes: all.iter().take(LANES_MAX).map(lane).collect(),
             left_out: all.len().saturating_sub(LANES_MAX),
@@ -120,7 +122,7 @@ fn draw(data: &Data<'_>, size: Size) -> String {
     let mut top = legend(&picture, &palette, width);
     for (lane, frames) in data.lanes.iter().zip(&all) {
         let title = format!("{}: {} {}", name(lane.case), number(lane.total), data.unit);
-        picture.open("pt", &title, &[("case", lane.case.info.id.as_str())]);
+        picture.open("pt", &title, &ties(data.set, lane.case));
         heading(&picture, lane, (top, width));
         top += HEADING;
         let levels = marks(&picture, frames, &palette, (top, scale));

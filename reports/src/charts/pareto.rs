@@ -9,7 +9,7 @@ use record::metrics;
 
 use super::axis::{fitted, tick_text, ticks_between, ticks_from_zero};
 use super::backend::{Role, text_width};
-use super::draw::{Canvas, Failed, Side, TEXT, filled, px, stroked, units};
+use super::draw::{Canvas, Failed, Side, TEXT, filled, px, stroked, ties, units};
 use super::table::{Cell, Head, Row, Table};
 use super::{Chart, Size, apart};
 use crate::format::{PROSE_DIGITS, Scale, TABLE_DIGITS, counted, printable, shorten};
@@ -98,6 +98,7 @@ struct Dot<'a> {
 }
 
 struct Data<'a> {
+    set: &'a RunSet,
     /// Wall time first.
     axes: Vec<Axis>,
     dots: Vec<Dot<'a>>,
@@ -140,7 +141,7 @@ impl<'a> Data<'a> {
         for (dot, is_front) in dots.iter_mut().zip(fronts) {
             dot.is_front = is_front;
         }
-        Some(Self { axes: axes?, dots })
+        Some(Self { set, axes: axes?, dots })
     }
 
     fn front(&self) -> impl Iterator<Item = &Dot<'a>> {
@@ -172,9 +173,12 @@ fn draw(data: &Data<'_>, size: Size) -> Result<String, Failed> {
     let plots = data.axes.len() - 1;
     let height = (NAME + PLOT + LABELS) * plots as f64;
     let canvas = Canvas::new((size.width(), height.ceil() as u32));
+    // The same margin everywhere, so that a case stands below itself.
+    let texts = (1..=plots).flat_map(|other| texts(&ticks(data, other, UP)));
+    let left = texts.map(|text| text_width(&text, TEXT)).fold(0.0, f64::max) + 10.0;
     for other in 1..=plots {
         let top = (NAME + PLOT + LABELS) * (other - 1) as f64;
-        plot(data, (&canvas, wide), other, top)?;
+        plot(data, (&canvas, wide), other, (left, top))?;
     }
     let front: Vec<String> = data.front().take(3).map(|dot| data.title(dot)).collect();
     Ok(canvas.finish(wide, &format!("{} {}", Pareto.question(), front.join("; "))))
@@ -189,19 +193,22 @@ fn ticks(data: &Data<'_>, axis: usize, wanted: u32) -> Vec<f64> {
     ticks_between(low, high, wanted).unwrap_or_else(|| ticks_from_zero(high, wanted))
 }
 
+/// Ticks upwards.
+const UP: u32 = 4;
+
+fn texts(ticks: &[f64]) -> Vec<String> {
+    ticks.iter().map(|&tick| tick_text(tick, ticks[1] - ticks[0])).collect()
+}
+
 fn plot(
     data: &Data<'_>,
     (canvas, wide): (&Canvas, bool),
     other: usize,
-    top: f64,
+    (left, top): (f64, f64),
 ) -> Result<(), Failed> {
     let width = f64::from(canvas.size.0);
-    let (across, up) = (ticks(data, 0, if wide { 6 } else { 3 }), ticks(data, other, 4));
-    let text = |ticks: &[f64]| -> Vec<String> {
-        ticks.iter().map(|&tick| tick_text(tick, ticks[1] - ticks[0])).collect()
-    };
-    let (across_texts, up_texts) = (text(&across), text(&up));
-    let left = up_texts.iter().map(|text| text_width(text, TEXT)).fold(0.0, f64::max) + 10.0;
+    let (across, up) = (ticks(data, 0, if wide { 6 } else { 3 }), ticks(data, other, UP));
+    let (across_texts, up_texts) = (texts(&across), texts(&up));
     let name = fitted(&data.axes[other].head(), TEXT, width);
     canvas.text(&name, (0.0, top + TEXT), Side::Right, Role::Ink)?;
     let bottom = f64::from(canvas.size.1) - top - NAME - PLOT;
@@ -225,14 +232,54 @@ fn plot(
     let name = fitted(&data.axes[0].head(), TEXT, width - left);
     let middle = left + (width - left - 22.0) / 2.0;
     canvas.text(&name, (middle, top + NAME + PLOT + 24.0), Side::Below, Role::Muted)?;
+    names(data, canvas, other, &plot)?;
     // The front last, so that nothing hides it.
     let order = data.dots.iter().filter(|dot| !dot.is_front).chain(data.front());
     for dot in order {
         let [x, y] = [0, other].map(|axis| dot.values[axis] / data.axes[axis].scale.factor);
         let (role, radius) = if dot.is_front { (Role::Data, 4.5) } else { (Role::Axis, 3.0) };
-        canvas.picture.open("pt", &data.title(dot), &[("case", dot.case.info.id.as_str())]);
+        canvas.picture.open("pt", &data.title(dot), &ties(data.set, dot.case));
         plot.draw_series([Circle::new((x, y), units(radius), filled(role))])?;
         canvas.picture.close();
+    }
+    Ok(())
+}
+
+/// Names the dots of the front, where there is room, the fastest first.
+fn names(data: &Data<'_>, canvas: &Canvas, other: usize, plot: &Plot<'_>) -> Result<(), Failed> {
+    /// From the middle of a dot, in px.
+    const AWAY: f64 = 8.0;
+    let place = |dot: &Dot<'_>| {
+        let value = |axis: usize| dot.values[axis] / data.axes[axis].scale.factor;
+        px(plot.backend_coord(&(value(0), value(other))))
+    };
+    // What is taken: every dot, then every name.
+    let dot = |dot: &Dot<'_>| {
+        let (x, y) = place(dot);
+        (x - 5.0, y - 5.0, x + 5.0, y + 5.0)
+    };
+    let mut taken: Vec<(f64, f64, f64, f64)> = data.dots.iter().map(dot).collect();
+    let mut front: Vec<&Dot<'_>> = data.front().collect();
+    front.sort_by(|a, b| a.values[0].total_cmp(&b.values[0]));
+    for dot in front {
+        let name = fitted(&dot.case.label, TEXT, f64::from(canvas.size.0) / 3.0);
+        let ((x, y), width) = (place(dot), text_width(&name, TEXT));
+        let right = (x + AWAY, y - TEXT / 2.0, x + AWAY + width, y + TEXT / 2.0);
+        let left = (x - AWAY - width, right.1, x - AWAY, right.3);
+        let inside =
+            |area: &(f64, f64, f64, f64)| area.0 >= 0.0 && area.2 <= f64::from(canvas.size.0);
+        let free = |area: &(f64, f64, f64, f64)| {
+            let apart = |one: &(f64, f64, f64, f64)| {
+                area.2 < one.0 || one.2 < area.0 || area.3 < one.1 || one.3 < area.1
+            };
+            taken.iter().all(apart)
+        };
+        let sides = [(right, Side::Right, x + AWAY), (left, Side::Left, x - AWAY)];
+        let found = sides.into_iter().find(|(area, ..)| inside(area) && free(area));
+        if let Some((area, side, x)) = found {
+            canvas.text(&name, (x, y), side, Role::Ink)?;
+            taken.push(area);
+        }
     }
     Ok(())
 }

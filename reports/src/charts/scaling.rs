@@ -4,6 +4,7 @@
 //! Thin curves are the laws fitted to the first line; they end with the measured range.
 
 mod data;
+mod table;
 
 use plotters::chart::ChartContext;
 use plotters::prelude::{Cartesian2d, ChartBuilder, Circle, LineSeries};
@@ -12,7 +13,7 @@ use self::data::{Data, Line, points};
 use super::axis::fitted;
 use super::backend::{Role, Svg, text_width};
 use super::draw::{Canvas, Failed, Side, TEXT, filled, px, stroked, ties, units};
-use super::{Chart, Size, apart};
+use super::{Chart, Size, Table, apart};
 use crate::format::{PROSE_DIGITS, significant};
 use crate::run_set::RunSet;
 
@@ -44,9 +45,13 @@ impl Chart for Scaling {
             text +=
                 &format!(" Only {} lines of {}.", data::LINES_MAX, data::LINES_MAX + data.hidden);
         }
-        text +=
-            " Nothing to win: the median is within 5 % of the best, and the intervals overlap. ";
-        text + &data.findings().join(" ")
+        text += " Nothing to win: the median is within 5 % of the best, and the intervals overlap.";
+        // Of several lines the table says it.
+        if data.lines.len() == 1 { format!("{text} {}", data.findings().join(" ")) } else { text }
+    }
+
+    fn table(&self, set: &RunSet) -> Option<Table> {
+        Some(table::table(&Data::new(set)?))
     }
 
     fn draw(&self, set: &RunSet, size: Size) -> Option<String> {
@@ -65,6 +70,9 @@ type Plot<'a> = ChartContext<
 /// The lines' own colours; a fifth line is not drawn.
 const COLOURS: [Role; data::LINES_MAX] = [Role::Data, Role::Other, Role::Muted, Role::Axis];
 
+/// Room for the ticks at the left, in px: `0.500×`.
+const LEFT: f64 = 60.0;
+
 fn draw(data: &Data<'_>, size: Size) -> Result<String, Failed> {
     let wide = size == Size::Wide;
     let canvas = Canvas::new((size.width(), if wide { 320 } else { 260 }));
@@ -79,7 +87,7 @@ fn draw(data: &Data<'_>, size: Size) -> Result<String, Failed> {
         .margin_top(units(16.0))
         .margin_right(units(right))
         .margin_bottom(units(44.0))
-        .margin_left(units(44.0))
+        .margin_left(units(LEFT))
         .build_cartesian_2d(fewest.log2()..most.log2(), lowest..highest)?;
     axes(data, &canvas, &plot)?;
     curves(data, plot, &canvas, right)?;

@@ -1,5 +1,7 @@
 //! A table that stands below a chart's picture, or in its place. Plain data; the page draws it.
 
+use super::backend::Role;
+
 /// A table.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Table {
@@ -50,6 +52,8 @@ pub struct Cell {
     pub below_faint: bool,
     /// The exact number; `None` for words.
     pub value: Option<f64>,
+    /// A change as a share, drawn as a bar before the second line; `None` for no bar.
+    pub change: Option<f64>,
 }
 
 impl Head {
@@ -86,6 +90,26 @@ impl Cell {
 
     pub(super) fn faint(self, faint: bool) -> Self {
         Self { faint, ..self }
+    }
+
+    pub(super) fn change(self, change: Option<f64>) -> Self {
+        Self { change, ..self }
+    }
+
+    /// The change as a bar from the middle, half of it as wide as a change of 100 %; may be empty.
+    pub(crate) fn bar(&self) -> String {
+        let Some(change) = self.change else { return String::new() };
+        const HALF: f64 = 28.0;
+        let width = HALF * change.abs().min(1.0);
+        let (x, role) = if change < 0.0 { (HALF - width, Role::Less) } else { (HALF, Role::More) };
+        format!(
+            "<svg class=\"bar\" width=\"{0}\" height=\"9\" viewBox=\"0 0 {0} 9\" \
+             aria-hidden=\"true\"><path d=\"M{HALF} 0v9\" {1}/><rect x=\"{x:.1}\" y=\"1\" \
+             width=\"{width:.1}\" height=\"7\" {2}/></svg>",
+            2.0 * HALF,
+            Role::Axis.outline(1.0),
+            role.paint()
+        )
     }
 
     pub(super) fn below_faint(self, below_faint: bool) -> Self {

@@ -12,7 +12,7 @@ use plotters::chart::ChartContext;
 use plotters::prelude::{Cartesian2d, ChartBuilder, Circle, LineSeries, PathElement, Polygon};
 
 use self::data::{Panel, Point, number, panels, samples};
-use super::axis::{fitted, thinned, tick_text, ticks_between, ticks_from_zero};
+use super::axis::{fitted, room_below, thinned, tick_text, ticks_between, ticks_from_zero};
 use super::backend::{Role, Svg, text_width};
 use super::draw::{Canvas, Failed, Side, TEXT, filled, px, stroked, units};
 use super::{Chart, Size};
@@ -126,7 +126,8 @@ fn draw(panels: &[Panel<'_>], ticks: &[Vec<f64>], size: Size) -> Result<String, 
         (true, true) => 236,
         (false, true) => 216,
     };
-    let canvas = Canvas::new((size.width(), height * panels.len() as u32));
+    let below = room_below(&panels[0].axis);
+    let canvas = Canvas::new((size.width(), height * panels.len() as u32 + below as u32));
     let areas = canvas.area.split_evenly((panels.len(), 1));
     let text = |ticks: &Vec<f64>| -> Vec<String> {
         ticks.iter().map(|&tick| tick_text(tick, ticks[1] - ticks[0])).collect()
@@ -150,7 +151,7 @@ fn draw(panels: &[Panel<'_>], ticks: &[Vec<f64>], size: Size) -> Result<String, 
         let plot = ChartBuilder::on(area)
             .margin_top(units(if several { 20.0 + NAME } else { 20.0 }))
             .margin_right(units(right))
-            .margin_bottom(units(24.0))
+            .margin_bottom(units(24.0 + below))
             .margin_left(units(left))
             .build_cartesian_2d(-0.5..last, ticks[0]..ticks[ticks.len() - 1])?;
         axes(panel, &canvas, &plot, texts)?;
@@ -204,7 +205,9 @@ fn axes(
         let x = x.clamp(half, f64::from(canvas.size.0) - half);
         canvas.text(&label, (x, y + 8.0), Side::Below, Role::Muted)?;
     }
-    Ok(())
+    let name = fitted(&panel.axis, TEXT, f64::from(canvas.size.0) - 8.0);
+    let middle = (f64::from(canvas.size.0) / 2.0, at(plot, 0.0, start).1 + 28.0);
+    if name.is_empty() { Ok(()) } else { canvas.text(&name, middle, Side::Below, Role::Muted) }
 }
 
 /// A line in pieces, which says that the axis does not begin at nought.

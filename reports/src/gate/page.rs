@@ -10,15 +10,12 @@ use record::gate::{Finding, Gate, Rule};
 use super::text;
 use crate::charts::{Size, Span, forest};
 use crate::format::{counted, printable, shorten};
-use crate::page::{Assets, STYLE, policy, script};
+use crate::page::{Assets, Frame};
 
 #[derive(Template)]
 #[template(path = "gate.html")]
 struct Page {
-    policy: String,
-    style: &'static str,
-    script: String,
-    headline: String,
+    frame: Frame,
     parties: String,
     notes: Vec<String>,
     pictures: Vec<String>,
@@ -68,10 +65,7 @@ pub fn page(gate: &Gate) -> Result<String> {
     let lines = |text: &str| text.lines().map(printable).collect::<Vec<_>>().join("\n");
     let facts = gate.before.facts.iter();
     let page = Page {
-        policy: policy(Assets::Inline),
-        style: STYLE,
-        script: script(),
-        headline: printable(&text::headline(gate)),
+        frame: Frame::new(&text::headline(gate), Assets::Inline),
         parties: text::parties(gate),
         notes: text::notes(gate),
         pictures: pictures.filter_map(|size| forest(spans, size)).collect(),

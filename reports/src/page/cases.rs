@@ -5,7 +5,7 @@
 
 use super::method;
 use crate::compare::{CaseComparison, differences};
-use crate::format::{printable, shorten};
+use crate::format::{json_in_html, printable, shorten};
 use crate::labels;
 use crate::notes;
 use crate::passes::PassGrid;
@@ -50,13 +50,14 @@ pub(crate) fn table(set: &RunSet, reference: Option<usize>, verdicts: &Verdicts)
             grid.rows.len()
         ),
     };
-    let mut heads: Vec<Head> = COLUMNS.iter().filter_map(|key| head(&grid, *key)).collect();
+    let columns = columns(&grid);
+    let mut heads: Vec<Head> = columns.iter().filter_map(|key| head(&grid, *key)).collect();
     let held = against_heads(set, reference, verdicts);
     let behind_median = heads.len().min(2);
     heads.splice(behind_median..behind_median, held);
     let failures_max = failure_characters(set);
     let row = |&case: &usize| {
-        let mut row = table_row(set, &grid, &grid.rows[case], &COLUMNS);
+        let mut row = table_row(set, &grid, &grid.rows[case], &columns);
         let verdict = &verdicts.cases[case];
         row.word = verdict.word().map(verdicts::word).unwrap_or_default();
         if row.trouble.is_none() {
@@ -196,22 +197,27 @@ fn pairs(set: &RunSet) -> String {
     let words = |case: usize, other: usize| {
         let ratio = set.against(case, other);
         ratio.map_or_else(
-            || "no times to compare".to_owned(),
+            || set.why_not_against(case, Some(other)).to_owned(),
             |one| crate::format::ratio_words(&one),
         )
     };
     let against: Vec<Vec<String>> =
         (0..count).map(|case| (0..case).map(|other| words(case, other)).collect()).collect();
     let names: Vec<String> = set.cases.iter().map(|case| shorten(&case.label, MOST_NAME)).collect();
-    let text = serde_json::json!({ "names": names, "against": against }).to_string();
-    // Inside a script element nothing but this sign can end it.
-    text.replace('<', "\\u003c")
+    json_in_html(&serde_json::json!({ "names": names, "against": against }))
 }
 
 /// The columns of the page's table: what a phone shows without scrolling comes first. The title
 /// stands in the first column; see also [`below`].
 const COLUMNS: [Key; 7] =
     [Key::Case, Key::Median, Key::Interval, Key::Samples, Key::Rows, Key::Cores, Key::Memory];
+
+/// The columns of a grid, each number once: what shares a column has none of its own.
+fn columns(grid: &Grid) -> Vec<Key> {
+    let is_there = |key: &Key| grid.columns.iter().any(|column| column.key == *key);
+    let there = || COLUMNS.into_iter().filter(is_there);
+    there().filter(|key| there().all(|other| below(other) != Some(*key))).collect()
+}
 
 /// A column's head.
 pub(crate) struct Head {
@@ -262,6 +268,13 @@ pub(crate) struct TableRow {
     pub(crate) word: &'static str,
     pub(crate) cells: Vec<TableCell>,
     pub(crate) more: More,
+}
+
+impl TableRow {
+    /// Whether it is what a reader looks for first.
+    pub(crate) fn is_changed(&self) -> bool {
+        matches!(self.word, "faster" | "slower" | "failed")
+    }
 }
 
 pub(crate) struct TableCell {

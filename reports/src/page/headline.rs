@@ -2,6 +2,7 @@
 
 use record::{RunInfo, metrics};
 
+use crate::compare::differences;
 use crate::format::{Kind, PROSE_DIGITS, counted, factor, moment, printable, shorten};
 use crate::history::{Line, StepPoint, lines};
 use crate::page::PageOptions;
@@ -131,7 +132,10 @@ fn from_to(
 ) -> (String, String) {
     let (from, to) = (median(set, first), median(set, last));
     let Some(ratio) = set.against(last, first) else {
-        return (format!("{} to {} {steps}", time(from), time(to)), String::new());
+        let rows = differences::rows(&set.cases[first], &set.cases[last]);
+        let why = rows.map(|_| "They did other numbers of rows: the times do not compare.");
+        let [first, last] = [first, last].map(|case| timed_name(set, case));
+        return (format!("{first} to {last} {steps}"), why.unwrap_or_default().to_owned());
     };
     let more = fastest_step(set, measured);
     if ratio.interval.is_confident() && !ratio.excludes_one() {
@@ -171,8 +175,49 @@ fn fastest_step(set: &RunSet, measured: &[usize]) -> String {
     format!("Fastest: {} ({}).", name(&set.cases[best]), time(median(set, best)))
 }
 
+/// The fastest of all cases; where they did other numbers of rows, whose times do not compare, that
+/// of those with most.
 fn fastest(set: &RunSet, measured: &[usize]) -> (String, String) {
-    let mut order = measured.to_vec();
+    let sizes = by_rows(set, measured);
+    let (Some((_, least)), Some((_, most))) = (sizes.first(), sizes.last()) else {
+        return (String::new(), String::new());
+    };
+    if sizes.len() == 1 {
+        return fastest_alike(set, measured, "");
+    }
+    let Some((rows, alike)) = sizes.iter().rev().find(|(_, cases)| cases.len() > 1) else {
+        let [least, most] = [least, most].map(|cases| timed_name(set, cases[0]));
+        return (format!("{least} to {most}"), "No two cases did as many rows.".to_owned());
+    };
+    let rows = format!(" of {}", Kind::Rows.scale(*rows).with_unit(*rows, PROSE_DIGITS));
+    let (sentence, more) = fastest_alike(set, alike, &rows);
+    let others = counted(measured.len() - alike.len(), "case");
+    let others = format!("{others} of other numbers of rows do not compare with these.");
+    (sentence, format!("{more} {others}").trim_start().to_owned())
+}
+
+/// The cases by the rows that they did, fewest first; all are alike where some do not say.
+fn by_rows(set: &RunSet, cases: &[usize]) -> Vec<(f64, Vec<usize>)> {
+    let rows = |case: usize| {
+        set.cases[case].metric(metrics::ROWS.name).map_or(f64::NAN, |series| series.summary.median)
+    };
+    if cases.iter().any(|&case| rows(case).is_nan()) {
+        return vec![(f64::NAN, cases.to_vec())];
+    }
+    let mut sorted = cases.to_vec();
+    sorted.sort_by(|&a, &b| rows(a).total_cmp(&rows(b)));
+    let alike = sorted.chunk_by(|&a, &b| rows(a) == rows(b));
+    alike.map(|cases| (rows(cases[0]), cases.to_vec())).collect()
+}
+
+/// A case with its time: `rows=10 (1.20 ms)`.
+fn timed_name(set: &RunSet, case: usize) -> String {
+    let label = set.named_label(case, &set.cases[case].label);
+    format!("{} ({})", shorten(&label, 60), time(median(set, case)))
+}
+
+fn fastest_alike(set: &RunSet, alike: &[usize], rows: &str) -> (String, String) {
+    let mut order = alike.to_vec();
     order.sort_by(|&a, &b| median(set, a).total_cmp(&median(set, b)));
     let [best, next, ..] = order.as_slice() else {
         return (String::new(), String::new());
@@ -182,14 +227,14 @@ fn fastest(set: &RunSet, measured: &[usize]) -> (String, String) {
     let time = time(median(set, *best));
     match set.against(*best, *next) {
         Some(found) if found.excludes_one() => {
-            (format!("Fastest: {best_name}, {size} faster than {next_name}"), String::new())
+            (format!("Fastest{rows}: {best_name}, {size} faster than {next_name}"), String::new())
         }
         Some(found) if found.interval.is_confident() => (
-            format!("Lowest median: {best_name} ({time})"),
+            format!("Lowest median{rows}: {best_name} ({time})"),
             format!("No difference shown between it and {next_name}."),
         ),
         _ => (
-            format!("Lowest median: {best_name} ({time})"),
+            format!("Lowest median{rows}: {best_name} ({time})"),
             format!("Too few samples to call it faster than {next_name}."),
         ),
     }

@@ -38,7 +38,7 @@ pub enum Assets {
 impl Assets {
     /// Name and text of each file that lies beside a split page.
     pub const FILES: [(&'static str, &'static str); 2] =
-        [("report.css", super::STYLE), ("report.js", super::SCRIPT)];
+        [("report.css", super::frame::STYLE), ("report.js", super::frame::SCRIPT)];
 }
 
 impl PageOptions {

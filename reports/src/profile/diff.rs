@@ -204,8 +204,13 @@ pub(crate) fn cost_unit(info: &ProfileInfo, by_rows: bool) -> String {
     format!("{what} {}", if by_rows { "a row" } else { "an execution" })
 }
 
-/// The functions that changed beyond the error of sampling, largest change first.
-fn changes(before: &[Function], after: &[Function], scales: (f64, f64)) -> Vec<FunctionChange> {
+/// The functions that changed beyond the error of sampling, largest change first. `scales` are what
+/// a weight of 1 costs before and after.
+pub(crate) fn changes(
+    before: &[Function],
+    after: &[Function],
+    scales: (f64, f64),
+) -> Vec<FunctionChange> {
     let mut both: BTreeMap<&str, (Option<&Function>, Option<&Function>)> = BTreeMap::new();
     for function in before {
         both.entry(&function.name).or_default().0 = Some(function);

@@ -182,6 +182,32 @@ async function used(page, opened, where) {
   }
 }
 
+// The link chooses the pair of profiles, the axis and what is looked for, and keeps them.
+async function chosen(page) {
+  const { context, opened, where, address } = await tab(page, { theme: "light", width: 1440 });
+  await opened.goto(address + "#a=01&b=00&find=tree&trend=zoom");
+  await settle(opened);
+  const seen = await opened.evaluate(() => ({
+    lanes: [...document.querySelectorAll("#profile svg.wide > .lane-name")].map((text) => text.textContent),
+    pair: ["a", "b", "pa", "pb"].map((id) => document.getElementById(id).value).join(" "),
+    found: document.getElementById("found").textContent,
+    zoomed: !document.querySelector("#trend .zoomed").hidden,
+    rows: [...document.querySelectorAll("#profile tbody tr")].map((row) => row.cells[4].textContent).join(" "),
+  }));
+  const expect = {
+    lanes: ["A: 01", "B: 00 Baseline"], pair: "01 00 01 00", found: "Found in A 52.6 %, B 49.8 %", zoomed: true,
+    rows: "new new more less",
+  };
+  for (const key in expect) {
+    const [own, wanted] = [seen[key], expect[key]].map((value) => JSON.stringify(value));
+    if (own !== wanted) say(page.name, where, "link", `${key}: ${own} instead of ${wanted}`);
+  }
+  await opened.selectOption("#pb", "02");
+  if (!opened.url().includes("b=02")) say(page.name, where, "link", `the choice is not in ${opened.url()}`);
+  await opened.screenshot({ path: path.join(config.shots, `${page.name}-chosen.png`), fullPage: true });
+  await context.close();
+}
+
 // The numbers on the page are those that the test recomputed from the store.
 async function numbers(page) {
   const { context, opened, where, address } = await tab(page, { theme: "light", width: 1440 });
@@ -297,18 +323,23 @@ async function top(page, theme) {
   await context.close();
 }
 
-for (const page of config.pages) {
+async function visited(page) {
   if (page.name === "history") for (const theme of ["light", "dark"]) await top(page, theme);
-  const places = page.everywhere
-    ? ["light", "dark"].flatMap((theme) => [320, 768, 1440].map((width) => [theme, width]))
-    : [["light", 320], ["dark", 1440]];
-  for (const [theme, width] of places) await looked(page, theme, width);
-  if (page.expect) await numbers(page);
-  if (page.everywhere) {
-    await withoutScript(page);
-    await printed(page);
-    await behindJenkins(page);
-    await looked(page, "light", 2560);
+  for (const theme of ["light", "dark"]) {
+    for (const width of [320, 768, 1440]) await looked(page, theme, width);
   }
+  if (page.expect) await numbers(page);
+  if (page.name === "profiled") await chosen(page);
+  await withoutScript(page);
+  await printed(page);
+  if (page.drawn) await behindJenkins(page);
+  await looked(page, "light", 2560);
 }
+
+// A few at a time; what is found is printed as it is found.
+const waiting = [...config.pages];
+const visitor = async () => {
+  for (let page = waiting.shift(); page; page = waiting.shift()) await visited(page);
+};
+await Promise.all(Array.from({ length: config.at_once }, visitor));
 await browser.close();

@@ -17,6 +17,7 @@ use crate::browser::chromium;
 use crate::fixture::{self, failed, samples, spread, step};
 use crate::history;
 use crate::page::hostile_set;
+use crate::{ceiling, counters, references, sweeps};
 
 /// The folder that holds playwright-core and axe-core.
 fn modules() -> Option<PathBuf> {
@@ -69,25 +70,58 @@ fn all_failed() -> RunSet {
     fixture::set(vec![failure("00"), failure("01")])
 }
 
-/// Every page: its name, its set, and whether it is looked at in every size.
-fn sets() -> Vec<(&'static str, RunSet, bool)> {
+/// Two profiled steps of which the second was never caught running.
+fn empty_profile() -> RunSet {
+    let cases = ["00", "01"].map(|id| (step(id, ""), samples(&step(id, ""), &spread(9.0, 6, 1))));
+    let stacks: [&[(&str, u64)]; 2] = [&[("main;work", 90)], &[]];
+    let profiles = cases.iter().zip(stacks);
+    let profiles = profiles.map(|((case, _), stacks)| fixture::profile(case, stacks)).collect();
+    let mut set = fixture::set(cases.to_vec());
+    let run = set.runs[0].id.clone();
+    set.add_profiles(&run, profiles);
+    set
+}
+
+/// A sweep whose parameters have long names and values, and one case of another size.
+fn long_names() -> RunSet {
+    let case = |codec: &str, rows: i32| {
+        let codec = format!("{codec}_with_a_name_that_goes_on_and_on_and_on");
+        let params = [("compression_codec_of_the_writer", codec.into()), ("rows", rows.into())];
+        fixture::case(&params, "")
+    };
+    let all = ["lz4", "zstd", "snappy", "none"].into_iter().zip(1..).flat_map(|(codec, salt)| {
+        [1000, 1_000_000].map(|rows| {
+            let case = case(codec, rows);
+            let times = spread(f64::from(rows) / 1e4 * f64::from(salt), 6, salt);
+            (case.clone(), samples(&case, &times))
+        })
+    });
+    fixture::set(all.collect())
+}
+
+/// Every page: its name and its set.
+fn sets() -> Vec<(&'static str, RunSet)> {
+    let equal = || vec![5.0; 6];
     vec![
-        ("study", fixture::study_set(), true),
-        ("history", history::five(), true),
-        ("grid", fixture::grid_set(), true),
-        ("hostile", hostile_set(), true),
-        ("panels", history::two_cases(), false),
-        ("one", steps(&[("00", vec![5.0, 5.1, 5.2, 5.3])]), false),
-        ("single-sample", steps(&[("00", vec![5.0]), ("01", vec![4.0])]), false),
-        (
-            "equal",
-            steps(&[("00", vec![5.0; 6]), ("01", vec![5.0; 6]), ("02", vec![5.0; 6])]),
-            false,
-        ),
-        ("failed", all_failed(), false),
-        ("many", many(200), false),
-        ("large", large(), false),
-        ("profiled", fixture::profiled(), true),
+        ("study", fixture::study_set()),
+        ("history", history::five()),
+        ("grid", fixture::grid_set()),
+        ("hostile", hostile_set()),
+        ("panels", history::two_cases()),
+        ("one", steps(&[("00", vec![5.0, 5.1, 5.2, 5.3])])),
+        ("single-sample", steps(&[("00", vec![5.0]), ("01", vec![4.0])])),
+        ("equal", steps(&[("00", equal()), ("01", equal()), ("02", equal())])),
+        ("failed", all_failed()),
+        ("many", many(200)),
+        ("large", large()),
+        ("profiled", fixture::profiled()),
+        ("empty-profile", empty_profile()),
+        ("some-counters", counters::some()),
+        ("sweep", sweeps::lines()),
+        ("front", references::settings()),
+        ("threads", sweeps::threads(&[1, 2, 4, 8, 16])),
+        ("ceiling", ceiling::set()),
+        ("long-names", long_names()),
     ]
 }
 
@@ -138,7 +172,7 @@ fn reports_stand_every_check_in_a_browser_in_all_sizes_and_both_themes() {
     let _ = std::fs::remove_dir_all(&shots);
     std::fs::create_dir_all(&shots).unwrap();
     let mut pages = Vec::new();
-    for (name, set, everywhere) in sets() {
+    for (name, set) in sets() {
         let html = html(&set, &PageOptions::default()).unwrap();
         assert!(html.len() <= 1_572_864, "{name} has {} bytes", html.len());
         let file = shots.join(format!("{name}.html"));
@@ -150,20 +184,21 @@ fn reports_stand_every_check_in_a_browser_in_all_sizes_and_both_themes() {
             || json!({ "headline": headline, "cases": numbers(&set), "least": 8 * measured }),
         );
         pages.push(json!({
-            "name": name, "file": file, "everywhere": everywhere, "expect": expect,
+            "name": name, "file": file, "expect": expect,
+            "drawn": html.contains("<svg class=\"chart wide"),
         }));
     }
     for (name, html, split) in others() {
         let file = shots.join(format!("{name}.html"));
         std::fs::write(&file, html).unwrap();
-        pages.push(json!({ "name": name, "file": file, "everywhere": true, "split": split }));
+        pages.push(json!({ "name": name, "file": file, "drawn": true, "split": split }));
     }
     for (name, text) in Assets::FILES {
         std::fs::write(shots.join(name), text).unwrap();
     }
     let config = folder.join("acceptance.json");
     let text = json!({
-        "chromium": chromium, "modules": modules, "shots": shots, "pages": pages,
+        "chromium": chromium, "modules": modules, "shots": shots, "pages": pages, "at_once": 3,
     });
     std::fs::write(&config, text.to_string()).unwrap();
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/browser/visit.mjs");

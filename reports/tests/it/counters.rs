@@ -31,7 +31,7 @@ fn counted(case: &CaseInfo, (instructions, misses, faults): (f64, f64, f64)) -> 
 }
 
 /// Three steps: fewer instructions, then the same again with more cache misses.
-fn set() -> RunSet {
+pub(crate) fn some() -> RunSet {
     let numbers = [(900e6, 5e6, 2e3), (300e6, 5e6, 2e3), (300.1e6, 50e6, 3e3)];
     let cases = ["00", "01", "02"].map(|id| step(id, "A change"));
     let of = |(case, numbers): (&CaseInfo, (f64, f64, f64))| {
@@ -58,8 +58,8 @@ fn text(table: &Table) -> String {
 
 #[test]
 fn counts_stand_per_row_with_their_source_and_the_change_against_the_step_before() {
-    let table = Counters.table(&set()).unwrap();
-    insta::assert_snapshot!(format!("{}\n\n{}", Counters.caption(&set()), text(&table)));
+    let table = Counters.table(&some()).unwrap();
+    insta::assert_snapshot!(format!("{}\n\n{}", Counters.caption(&some()), text(&table)));
 }
 
 #[test]
@@ -82,6 +82,18 @@ fn what_was_scaled_is_grey_and_what_is_missing_is_a_dash() {
     assert!(cell(0, "cache misses").faint && !cell(0, "instructions, ").faint);
     assert_eq!(cell(1, "cycles").text, "–");
     assert_eq!(cell(0, "instructions per cycle").text, "0.502");
+}
+
+#[test]
+fn a_change_that_the_samples_show_has_a_bar_and_another_one_has_none() {
+    let table = Counters.table(&some()).unwrap();
+    let column = table.heads.iter().position(|one| one.text.starts_with("instructions, ")).unwrap();
+    let changes = table.rows.iter().map(|row| row.cells[column - 1].change);
+    let [first, second, third] = changes.collect::<Vec<_>>().try_into().unwrap();
+    assert_eq!((first, third), (None, None), "the first has none before it, the last did not move");
+    assert!((second.unwrap() + 2.0 / 3.0).abs() < 1e-3, "{second:?}");
+    let html = page(&some());
+    assert!(html.contains("<svg class=\"bar\"") && html.contains("width=\"18.7\" height=\"7\""));
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use record::{CaseId, FailureKind, RunId, Source, Unavailable};
+use record::{CaseId, FailureKind, RunId, Source, Unavailable, metrics};
 use reports::format::printable;
 use reports::{Format, PageOptions, RunSet, ShowOptions, html, show};
 use serde_json::Value as Json;
@@ -112,6 +112,44 @@ fn every_number_of_the_table_is_the_one_that_json_shows() {
     }
 }
 
+/// Cases of so many rows, each with its codec and its time in ms.
+fn sized(cases: &[(&str, u32, f64)]) -> RunSet {
+    let one = |&(codec, rows, time): &(&str, u32, f64)| {
+        let case = fixture::case(&[("codec", codec.into()), ("rows", rows.into())], "");
+        let mut samples = samples(&case, &fixture::spread(time, 6, 1));
+        for value in samples.iter_mut().flat_map(|sample| &mut sample.values) {
+            if value.metric == metrics::ROWS.name {
+                value.value = f64::from(rows);
+            }
+        }
+        (case, samples)
+    };
+    fixture::set(cases.iter().map(one).collect())
+}
+
+#[test]
+fn the_headline_never_compares_times_of_other_numbers_of_rows() {
+    let first = |set: &RunSet| {
+        let html = page(set);
+        let from = html.split("<h1>").nth(1).unwrap();
+        (unescaped(from.split("</h1>").next().unwrap()), html.clone())
+    };
+    let both = [("lz4", 1000, 1.0), ("zstd", 1000, 2.0)];
+    let more = [("lz4", 1_000_000, 900.0), ("zstd", 1_000_000, 300.0)];
+    let (headline, html) = first(&sized(&[both, more].concat()));
+    let expect = "Fastest of 1.00 M rows: codec=zstd rows=1000000, 3.0× faster than \
+                  codec=lz4 rows=1000000";
+    assert_eq!(headline, expect);
+    assert!(html.contains("2 cases of other numbers of rows do not compare with these."));
+    // One codec alone is a growing number of rows, and no step.
+    let (headline, html) = first(&sized(&[("lz4", 1000, 1.0), ("lz4", 1_000_000, 900.0)]));
+    assert_eq!(headline, "rows=1000 (1.00 ms) to rows=1000000 (900 ms) over 2 cases");
+    assert!(html.contains("They did other numbers of rows: the times do not compare."));
+    assert!(!html.contains("slower</text>"), "more rows are no regression");
+    let (headline, _) = first(&sized(&[("lz4", 1000, 1.0), ("zstd", 1_000_000, 900.0)]));
+    assert!(headline.starts_with("codec=lz4 rows=1000 ("), "{headline}");
+}
+
 #[test]
 fn the_headline_is_computed() {
     let headline = |set: &RunSet| {
@@ -194,7 +232,7 @@ fn names_from_outside_never_become_markup() {
         "label", "input", "output", "tspan", "select", "option",
     ];
     // The script compares numbers with "<"; what follows is no tag.
-    let parts = pages.split("<script>").map(|part| match part.rsplit_once("})();</script>") {
+    let parts = pages.split("<script>").map(|part| match part.rsplit_once("}\n}</script>") {
         Some((_, markup)) => markup,
         None => part,
     });

@@ -105,7 +105,7 @@ fn a_history_that_became_much_faster_is_told_in_windows_with_axes_of_their_own()
 }
 
 /// Settings by time, memory in MiB and bytes written.
-fn settings() -> RunSet {
+pub(crate) fn settings() -> RunSet {
     let all = [
         ((1, 1), (400.0, 50.0, 30e6)),
         ((1, 2), (300.0, 60.0, 30e6)),

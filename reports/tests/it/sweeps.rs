@@ -2,7 +2,7 @@
 
 use record::{FailureKind, Mark, Source, metrics};
 use reports::RunSet;
-use reports::charts::{CHARTS, Chart as _, Effort, Scaling, Settings, Size, Steady};
+use reports::charts::{CHARTS, Chart as _, Effort, Scaling, Settings, Size, Steady, Trend};
 
 use crate::fixture::{self, case, failed, sample, samples, spread, step};
 
@@ -31,6 +31,51 @@ pub(crate) fn threads(counts: &[u32]) -> RunSet {
         (case.clone(), samples(&case, &spread(median, 10, salt)))
     });
     fixture::set(cases.collect())
+}
+
+/// Writers by batch rows, four of each: lines of speed-up that part.
+pub(crate) fn lines() -> RunSet {
+    let batches = [512, 1024, 4096, 16_384].into_iter().zip([0.1, 0.2, 0.4, 0.8]);
+    let pairs = batches.flat_map(|(batch, serial)| [1, 2, 4, 8].map(|n| (n, batch, serial)));
+    let cases = pairs.zip(0..).map(|((writers, batch, serial), salt)| {
+        let case = case(&[("writers", writers.into()), ("batch_rows", batch.into())], "");
+        let median = 900.0 * (serial + (1.0 - serial) / f64::from(writers));
+        (case.clone(), samples(&case, &spread(median, 8, salt)))
+    });
+    fixture::set(cases.collect())
+}
+
+#[test]
+fn a_grid_has_values_on_its_axis_and_says_once_what_they_are_of() {
+    for chart in [&Trend as &dyn reports::charts::Chart, &Effort] {
+        for size in [Size::Wide, Size::Narrow] {
+            let picture = chart.draw(&grid(), size).unwrap();
+            assert!(picture.contains(">1024 · 1<") && picture.contains(">batch_rows · writers<"));
+            assert!(!picture.contains('…'), "{picture}");
+            // The tips keep the names.
+            assert!(picture.contains("<title>batch_rows=1024 writers=1: "), "{picture}");
+        }
+        let picture = chart.draw(&fixture::study_set(), Size::Wide).unwrap();
+        assert!(!picture.contains(" · "), "a label of one parameter needs no heading: {picture}");
+    }
+}
+
+#[test]
+fn of_several_lines_a_table_says_where_more_stops_paying() {
+    let table = Scaling.table(&lines()).unwrap();
+    let cells = |row: &reports::charts::Row| -> Vec<String> {
+        row.cells.iter().map(|cell| format!("{} {}", cell.text, cell.below)).collect()
+    };
+    assert_eq!(table.rows[0].name, "batch_rows=512");
+    let first = cells(&table.rows[0]);
+    // 1 / (0.1 + 0.9 / 8) = 4.7 times, which is 59 % of 8.
+    assert!(first[0].starts_with("4.7") && first[0].ends_with("× 8"), "{first:?}");
+    assert_eq!(first[1].trim(), "still winning at the most");
+    assert!(first[2].starts_with("10 ("), "{first:?}");
+    assert!(cells(&table.rows[3])[1].starts_with('8') || table.rows[3].cells[1].below != "");
+    let caption = Scaling.caption(&lines());
+    assert!(!caption.contains("serial share"), "the table has it: {caption}");
+    assert_eq!(table.rows.len(), 4);
 }
 
 #[test]

@@ -1,6 +1,8 @@
-//! `dyno report`: one or more runs as a page for a browser, or as Markdown for a pull request.
+//! `dyno report`: one or more runs, or a gate, as a page for a browser or as Markdown for a pull
+//! request.
 
 mod browser;
+mod gate;
 mod index;
 
 use std::path::{Path, PathBuf};
@@ -27,6 +29,9 @@ pub(crate) fn run(args: &ReportArgs) -> anyhow::Result<Exit> {
     let store = Store::open(place::store_root(args.store.store.as_deref(), None)?);
     if args.index {
         return index::run(&store, args);
+    }
+    if let Some(found) = gate::meant(&store, args)? {
+        return gate::run(&store, args, &found);
     }
     let (ids, set) = choice::choose(&store, &args.choice)?;
     if let Some((from, to)) = &options.compare {

@@ -79,9 +79,14 @@ impl Store {
         Ok(entries)
     }
 
+    /// Where everything of a gate lies.
+    pub fn gate_directory(&self, id: &RunId) -> PathBuf {
+        self.root().join(GATES).join(id.as_str())
+    }
+
     /// Whether a process measures the gate now.
     pub fn is_gate_measured(&self, id: &RunId) -> bool {
-        let pairs = File::open(self.root().join(GATES).join(id.as_str()).join(PAIRS));
+        let pairs = File::open(self.gate_directory(id).join(PAIRS));
         pairs.is_ok_and(|pairs| matches!(pairs.try_lock_shared(), Err(TryLockError::WouldBlock)))
     }
 
@@ -90,7 +95,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::Busy`] when a process measures it; others when the system refuses.
     pub fn remove_gate(&self, id: &RunId) -> Result<(), StoreError> {
-        let directory = self.root().join(GATES).join(id.as_str());
+        let directory = self.gate_directory(id);
         if self.is_gate_measured(id) {
             return Err(StoreError::Busy { path: directory });
         }

@@ -12,6 +12,8 @@ use crate::run_set::{CaseSet, RunSet};
 
 /// Two profiles.
 pub(super) struct Data<'a> {
+    /// The two, by their places in the set.
+    pub(super) pair: [usize; 2],
     pub(super) cases: [&'a CaseSet; 2],
     pub(super) diff: Diff,
     pub(super) sides: [Vec<record::Stack>; 2],
@@ -35,7 +37,7 @@ impl<'a> Data<'a> {
             return None;
         }
         let scales = [0, 1].map(|side| totals[side] / weights[side] as f64);
-        Some(Self { cases, diff, sides, scales })
+        Some(Self { pair: [before, after], cases, diff, sides, scales })
     }
 
     /// The frames of one side, in the unit of the difference.

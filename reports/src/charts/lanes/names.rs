@@ -1,7 +1,14 @@
 //! Names of functions as they fit on a frame: the last two parts of a path, without generics. Pure.
 
+use crate::format::printable;
+
 /// `name` in short: `<app::Rows<T> as core::iter::Iterator>::next` is `Rows::next`.
 pub(in crate::charts) fn short(name: &str) -> String {
+    let short = last_parts(name);
+    printable(if short.is_empty() { name } else { &short })
+}
+
+fn last_parts(name: &str) -> String {
     let parts = parts(name);
     let last = &parts[parts.len().saturating_sub(2)..];
     let texts: Vec<String> = last.iter().map(|part| part_words(part)).collect();
@@ -67,7 +74,7 @@ mod tests {
             ("[libc.so.6]", "[libc.so.6]"),
             ("operator<<", "operator"),
             ("", ""),
-            ("::", ""),
+            ("::", "::"),
             ("a>b::c::d", "a>b::c::d"),
         ] {
             assert_eq!(short(name), expect, "{name}");

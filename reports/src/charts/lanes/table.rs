@@ -13,7 +13,6 @@ const NAME_CHARS: usize = 90;
 
 pub(super) fn table(data: &Data<'_>) -> Table {
     let functions = &data.diff.functions;
-    let more = functions.len().saturating_sub(ROWS_MAX);
     Table {
         name: "Functions that changed".to_owned(),
         heads: vec![
@@ -24,11 +23,7 @@ pub(super) fn table(data: &Data<'_>) -> Table {
             Head::text("note"),
         ],
         rows: functions.iter().take(ROWS_MAX).map(|function| row(data, function)).collect(),
-        more: if more > 0 {
-            format!("{more} smaller differences are not listed.")
-        } else {
-            String::new()
-        },
+        more: format!("The largest differences that the samples show, {ROWS_MAX} at most."),
     }
 }
 

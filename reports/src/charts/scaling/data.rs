@@ -34,7 +34,7 @@ pub(super) struct Line {
     /// Amdahl's law and the universal law.
     pub(super) amdahl: Option<Fit>,
     pub(super) universal: Option<Fit>,
-    knee: Option<Knee>,
+    pub(super) knee: Option<Knee>,
 }
 
 pub(super) struct Data<'a> {
@@ -82,7 +82,7 @@ impl<'a> Data<'a> {
 
     pub(super) fn title(&self, line: &Line, point: &Point) -> String {
         let first = line.points[0].workers;
-        let efficiency = 100.0 * point.speed_up * first / point.workers;
+        let efficiency = 100.0 * line.efficiency(point);
         format!(
             "{}={}: {} times as fast as with {}, efficiency {} %",
             self.parameter,
@@ -109,6 +109,11 @@ fn rest(set: &RunSet, case: &CaseSet, parameter: &str) -> String {
 }
 
 impl Line {
+    /// The speed-up as a share of what as many more workers would be in proportion.
+    pub(super) fn efficiency(&self, point: &Point) -> f64 {
+        point.speed_up * self.points[0].workers / point.workers
+    }
+
     fn new(set: &RunSet, parameter: &str, name: String, cases: &[usize]) -> Option<Self> {
         let workers = |case: usize| {
             set.cases[case].info.params.get(parameter)?.as_f64().filter(|n| *n >= 1.0)
@@ -173,7 +178,7 @@ impl Line {
     }
 }
 
-fn percent(share: f64) -> String {
+pub(super) fn percent(share: f64) -> String {
     significant(100.0 * share, 2)
 }
 

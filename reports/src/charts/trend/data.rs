@@ -4,6 +4,7 @@
 
 use record::metrics;
 
+use crate::charts::axis::case_labels;
 use crate::format::{PROSE_DIGITS, Scale, counted};
 use crate::history::{Line, lines};
 use crate::labels;
@@ -44,6 +45,8 @@ pub(super) struct Panel<'a> {
     /// The case of a history of several; empty where there is one panel only.
     pub(super) name: String,
     pub(super) marks: Vec<Mark>,
+    /// What the ids of the marks are of; empty where they speak for themselves.
+    pub(super) axis: String,
     pub(super) scale: Scale,
     pub(super) ordered: bool,
     /// The marks with which another level begins.
@@ -66,9 +69,11 @@ const NOTABLE: f64 = 1.05;
 pub(super) fn panels(set: &RunSet) -> Vec<Panel<'_>> {
     let lines = lines(set);
     if lines.is_empty() {
-        let marks = set.cases.iter().zip(0..).map(|(case, index)| (case.label.clone(), index));
+        let (labels, axis) = case_labels(set);
+        let marks = labels.into_iter().zip(0..);
         let marks = marks.map(|(id, case)| mark(set, id, case, false)).collect();
-        return Panel::new(set, String::new(), marks, false).into_iter().collect();
+        let panel = Panel::new(set, String::new(), marks, false);
+        return panel.map(|panel| Panel { axis, ..panel }).into_iter().collect();
     }
     lines.into_iter().filter_map(|line| of_line(set, line)).collect()
 }
@@ -121,7 +126,8 @@ impl<'a> Panel<'a> {
                 *value /= scale.factor;
             }
         }
-        let mut panel = Self { set, name, marks, scale, ordered, changes: Vec::new() };
+        let axis = String::new();
+        let mut panel = Self { set, name, marks, axis, scale, ordered, changes: Vec::new() };
         panel.changes = panel.changes();
         panel.choose_labels();
         Some(panel)
