@@ -117,7 +117,6 @@ async function looked(page, theme, width) {
   await settle(opened);
   const ready = Date.now() - began;
   if (theme === "light" && width === 1440) console.error(`${page.name}: ready after ${ready} ms`);
-  if (ready > 3000) say(page.name, where, "ready", `${ready} ms`);
   const wide = await opened.evaluate(() => document.documentElement.scrollWidth - innerWidth);
   if (wide > 0) say(page.name, where, "scrolls sideways", `${wide} px`);
   for (const what of await opened.evaluate(texts)) say(page.name, where, "text", what);
