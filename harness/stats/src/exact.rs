@@ -38,6 +38,16 @@ impl Exact {
         margin.is_finite().then_some(Self { baseline, candidate, margin, range })
     }
 
+    /// The same, where a change of no more than `floor` is none either, in the number's own unit.
+    pub fn ignoring_below(self, floor: f64) -> Self {
+        Self { margin: self.margin.max(floor), ..self }
+    }
+
+    /// Whether a change would have to be larger because identical runs differ.
+    pub fn varies(&self) -> bool {
+        self.range > 0.0 && RANGES * self.range >= self.margin
+    }
+
     /// What the runs say, where less is better; never [`Decision::Open`].
     pub fn decision(&self) -> Decision {
         match self.candidate - self.baseline {
@@ -93,6 +103,16 @@ mod tests {
         assert_eq!(Exact::new(&[1.0], &[], 0.001), None);
         assert_eq!(Exact::new(&[1.0], &[f64::NAN], 0.001), None);
         assert_eq!(Exact::new(&[1.0], &[1.0], f64::NAN).map(|exact| exact.margin), Some(0.0));
+    }
+
+    #[test]
+    fn a_floor_hides_what_is_below_it_and_no_more() {
+        let exact = Exact::new(&[10.0, 10.0], &[30.0, 30.0], 0.001).unwrap();
+        assert_eq!(exact.ignoring_below(20.0).decision(), Decision::Equivalent);
+        assert_eq!(exact.ignoring_below(19.0).decision(), Decision::Regressed);
+        assert!(!exact.varies());
+        let loose = Exact::new(&[10.0, 11.0], &[30.0, 30.0], 0.001).unwrap();
+        assert!(loose.varies() && !loose.ignoring_below(20.0).varies());
     }
 
     proptest! {

@@ -5,6 +5,7 @@
 
 mod bet;
 mod detectable;
+pub mod layouts;
 mod limits;
 mod margins;
 

@@ -8,12 +8,17 @@ mod bisect;
 mod gate;
 #[path = "../examples/replay/goals.rs"]
 mod goals;
+#[path = "../examples/replay/layouts.rs"]
+#[expect(dead_code, reason = "the replay prints more of it")]
+mod layouts;
 #[path = "../examples/replay/margins.rs"]
 mod margins;
 #[path = "../examples/replay/noise.rs"]
 mod noise;
 #[path = "../examples/replay/peers.rs"]
 mod peers;
+#[path = "../examples/replay/rates.rs"]
+mod rates;
 #[path = "../examples/replay/rules.rs"]
 mod rules;
 #[path = "../src/seeded.rs"]
@@ -88,6 +93,18 @@ fn processes_of_the_pipeline_differ_by_less_than_its_couples() {
         // Above the 12 couples that are taken before anything is known.
         assert!(variances.best_iterations(pair, couple, 40) > 12);
     }
+}
+
+#[test]
+fn the_luck_of_layouts_is_no_change_of_the_work_and_one_of_the_work_is_found() {
+    let rows = layouts::rows(Effort { replays: 2000, ..EFFORT });
+    for row in &rows {
+        let there = row.said.map(|said| said.there());
+        println!("{}: there {there:?}, pair by pair {}", row.name, row.by_pairs);
+    }
+    check(&layouts::figures(&rows));
+    // What the check is for: pairs of a few layouts, judged one by one, would blame the work.
+    assert!(rows.iter().any(|row| row.by_pairs > 0.1));
 }
 
 #[test]

@@ -5,8 +5,9 @@ use stats::search::{Answer, Question, Search};
 use stats::sequential::{Decision, Levels, PairGate, Thresholds};
 
 use crate::gate::{Design, Ending, in_parallel, replay_until};
-use crate::goals::{Effort, Figure, luck, percent};
+use crate::goals::{Effort, Figure, percent};
 use crate::noise::Group;
+use crate::rates::too_many;
 use crate::seeded::Seeded;
 
 /// As `dyno bisect` promises where nothing else is asked for.
@@ -50,9 +51,9 @@ pub(crate) fn figure(groups: &[&Group], effort: Effort) -> Figure {
             percent(share(none.wrong, none)),
             each.join("; ")
         ),
-        holds: wrong
+        holds: !wrong
             .into_iter()
-            .all(|found| share(found.wrong, found) <= ALPHA + luck(ALPHA, found.searches)),
+            .any(|found| too_many(found.wrong, found.searches, ALPHA, 1 + STEPS.len())),
     }
 }
 

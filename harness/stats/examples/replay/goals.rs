@@ -6,6 +6,7 @@ use stats::sequential::Decision;
 
 use crate::gate::{Design, Tally, in_parallel, replay, tallies};
 use crate::noise::Group;
+use crate::rates::{too_few, too_many};
 use crate::seeded::Seeded;
 
 /// A goal and what was found.
@@ -63,11 +64,6 @@ pub(crate) fn suites(groups: &[&Group], effort: Effort) -> (Figure, Tally) {
     (figure, Tally::sum(&gates))
 }
 
-/// How far a share may be from its true value by bad luck: three standard errors.
-pub(crate) fn luck(share: f64, replays: u32) -> f64 {
-    3.0 * (share * (1.0 - share) / f64::from(replays)).sqrt()
-}
-
 /// What should happen in one of a hundred replays is counted over more of them.
 const REPLAYS_FOR_RARE: u32 = 5;
 
@@ -94,8 +90,9 @@ pub(crate) fn calibrated(groups: &[&Group], effort: Effort) -> Figure {
             groups.len(),
             percent(largest)
         ),
-        // One of 34 counts is above its rate by so much only by bad luck.
-        holds: largest <= 0.01 + luck(0.01, replays),
+        holds: !tallies
+            .iter()
+            .any(|tally| too_many(tally.regressed, tally.replays, 0.01, tallies.len())),
     }
 }
 
@@ -114,14 +111,12 @@ pub(crate) fn power(groups: &[&Group], effort: Effort) -> Vec<Figure> {
             let own = own.iter().zip(&changed).filter(|(group, _)| group.program == *program);
             Tally::sum(own.map(|(_, tally)| tally))
         };
-        let powers: Vec<f64> =
-            programs.iter().map(of_program).map(|tally| tally.share(tally.regressed)).collect();
-        let least = powers.iter().copied().fold(1.0, f64::min);
-        let each: Vec<String> = programs
-            .iter()
-            .zip(&powers)
-            .map(|(program, power)| format!("{program} {}", percent(*power)))
-            .collect();
+        let each: Vec<(&str, Tally)> =
+            programs.iter().map(|program| (*program, of_program(program))).collect();
+        let power = |(program, tally): &(&str, Tally)| {
+            format!("{program} {}", percent(tally.share(tally.regressed)))
+        };
+        let powers: Vec<String> = each.iter().map(power).collect();
         let slow = Tally::sum(&changed).seconds_a_case();
         let clear = Tally::sum(&same).seconds_a_case();
         Figure {
@@ -133,9 +128,10 @@ pub(crate) fn power(groups: &[&Group], effort: Effort) -> Vec<Figure> {
                 }
                 _ => "CPU time, quieter: the same in 8 s and 3 s",
             },
-            found: format!("{}; {slow:.1} s; cleared in {clear:.1} s", each.join(", ")),
-            // Each program has two recordings or more.
-            holds: least >= 0.95 - luck(0.95, 2 * effort.replays)
+            found: format!("{}; {slow:.1} s; cleared in {clear:.1} s", powers.join(", ")),
+            holds: !each
+                .iter()
+                .any(|(_, tally)| too_few(tally.regressed, tally.replays, 0.95, each.len()))
                 && slow <= slow_max
                 && clear <= clear_max,
         }
@@ -182,7 +178,7 @@ pub(crate) fn undecided(cpu: &[&Group], wall: &[&Group], effort: Effort) -> Vec<
             name: "G5",
             goal: "the change that an undecided gate says it detects is caught in at least 90 %",
             found: format!("{} of {asked} undecided gates (wall time)", percent(share)),
-            holds: asked > 0 && share >= 0.9 - luck(0.9, asked),
+            holds: asked > 0 && !too_few(caught, asked, 0.9, 1),
         },
     ]
 }
@@ -237,9 +233,13 @@ pub(crate) fn histories(effort: Effort) -> Figure {
 /// A point of a history around 1.
 pub(crate) fn noise(seeded: &mut Seeded) -> f64 {
     let wild = if seeded.uniform() < 0.05 { 5.0 } else { 1.0 };
-    // Standard normal, by Box and Muller's transform.
+    1.0 + 0.01 * wild * normal(seeded)
+}
+
+/// Standard normal, by Box and Muller's transform.
+pub(crate) fn normal(seeded: &mut Seeded) -> f64 {
     let radius = (-2.0 * (1.0 - seeded.uniform()).ln()).sqrt();
-    1.0 + 0.01 * wild * radius * (std::f64::consts::TAU * seeded.uniform()).cos()
+    radius * (std::f64::consts::TAU * seeded.uniform()).cos()
 }
 
 /// The groups of one regime.

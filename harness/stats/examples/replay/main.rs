@@ -13,10 +13,12 @@ mod bisect;
 mod gate;
 mod goals;
 mod ideal;
+mod layouts;
 mod margins;
 mod markdown;
 mod noise;
 mod peers;
+mod rates;
 mod rules;
 #[path = "../../src/seeded.rs"]
 mod seeded;
@@ -66,6 +68,8 @@ fn print(effort: Effort) {
     table::beside_peers(&rows, &identical).iter().for_each(markdown::figure);
     let wall = of_metric(&kernels, "wall");
     goals::undecided(&of_metric(&kernels, "cpu"), &wall, effort).iter().for_each(markdown::figure);
+    let linked = layouts::rows(effort);
+    layouts::figures(&linked).iter().for_each(markdown::figure);
     markdown::figure(&goals::flips(&all(&kernels, &pipeline), effort));
     markdown::figure(&goals::histories(effort));
     markdown::figure(&scan_time());
@@ -75,6 +79,7 @@ fn print(effort: Effort) {
     let commands = recordings.as_ref().map(noise::Recordings::commands).unwrap_or_default();
     markdown::margins(&margins::rows(&kernels, &pipeline, &commands, effort));
     markdown::splits(&noise::splits());
+    markdown::layouts(&linked);
 }
 
 fn all<'a>(kernels: &'a [Group], pipeline: &'a [Group]) -> Vec<&'a Group> {
