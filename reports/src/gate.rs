@@ -9,9 +9,12 @@ mod bounds;
 mod control;
 pub mod duel;
 mod exact;
+mod failed;
+mod fault;
 pub mod junit;
 pub mod layout;
 pub mod markdown;
+mod missing;
 pub mod moved;
 pub mod page;
 mod pairs;
@@ -19,7 +22,7 @@ mod relative;
 mod shares;
 pub mod text;
 mod trend;
-mod whole;
+mod wrong;
 
 use std::collections::BTreeMap;
 
@@ -30,9 +33,9 @@ use control::ControlTrial;
 
 /// Every kind of rule. A new one is a new file and a line here.
 pub const RULES: &[&dyn Kind] = &[
-    &whole::WrongAnswer,
-    &whole::FailedCase,
-    &whole::MissingCase,
+    &wrong::WrongAnswer,
+    &failed::FailedCase,
+    &missing::MissingCase,
     &relative::Relative,
     &exact::Exact,
     &bounds::Ceiling,
@@ -204,6 +207,7 @@ fn blank(case: &CaseId, rule: RuleKind, word: Word, reason: String) -> Finding {
         candidate: None,
         change: None,
         excluded: None,
+        detectable: None,
         margins: None,
         pairs: 0,
         beside: Vec::new(),

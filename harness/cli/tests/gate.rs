@@ -188,6 +188,20 @@ fn one_more_allocation_a_row_is_regressed_in_a_pass_of_its_own() {
 }
 
 #[test]
+fn where_every_rule_is_exact_no_time_is_spent_on_a_control_and_that_is_said() {
+    let rules = "[[gate]]\nmetric = \"rows\"\nexact = true\n";
+    let place = Place::with_suite(&suite("", "", rules));
+    let said = gate(&place, &[]).expect(0).stdout();
+    assert!(said.contains("control: none: every rule is exact"), "{said}");
+    let gate_of = kept(&place);
+    assert_eq!((only(&gate_of).word, gate_of.control), (Word::Equivalent, None));
+    let pairs = place.path().join("store/gates").join(&gate_of.id).join("pairs.jsonl");
+    let pairs = fs::read_to_string(pairs).unwrap();
+    let units = pairs.lines().map(|line| serde_json::from_str::<Unit>(line).unwrap());
+    assert!(units.map(|unit| unit.role).all(|role| role == Role::Case), "{pairs}");
+}
+
+#[test]
 fn what_a_worker_cannot_count_is_said_and_incomparable_where_the_suite_asks_for_it() {
     let place = Place::with_suite(&suite("", "", COUNTED));
     let finished = gate(&place, &["--no-control"]).expect(0);
@@ -261,7 +275,7 @@ fn the_functions_that_a_change_lies_in_are_told_from_profiles_of_the_changed_cas
 fn identical_programs_that_differ_exit_with_8_and_nothing_is_called_a_regression() {
     let place = Place::with_suite(&suite("SCRIPTED_WALL_NS = \"1060000\"", "", WALL));
     let mut command = place.command(&TWO);
-    command.env("DYNO_UNFAIR_CONTROL", "SCRIPTED_WALL_NS=1040000");
+    command.env("DYNO_UNFAIR_CONTROL", "SCRIPTED_WALL_NS=1040000").env("GITHUB_ACTIONS", "true");
     let finished = Finished::of(&mut command).expect(8);
     let gate_of = kept(&place);
     assert!(gate_of.control.as_ref().unwrap().fired() && !gate_of.is_trusted());
@@ -274,6 +288,8 @@ fn identical_programs_that_differ_exit_with_8_and_nothing_is_called_a_regression
         "{said}"
     );
     assert_eq!(only(&gate_of).reason, "environment not trusted, else regressed");
+    let annotation = "::error title=dyno gate::identical programs were called different";
+    assert!(finished.stderr().contains(annotation), "{}", finished.stderr());
 }
 
 #[test]

@@ -10,7 +10,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use common::{Finished, Place, faulty, has_git, skip};
-use record::gate::{Gate, Word};
+use record::gate::{Gate, Unit, Word};
 use serde_json::Value;
 
 const SUITE: &str = r#"name = "built"
@@ -189,6 +189,14 @@ fn every_format_says_the_same_and_github_is_told() {
     let schema: Value = serde_json::from_str(&fs::read_to_string(schema).unwrap()).unwrap();
     let document: Value = serde_json::from_str(&json).unwrap();
     conforms(&document, &schema, &schema, "");
+    let vouched = ["gate", "suite.toml", "--no-profile", "--base", "HEAD", "--format", "json"];
+    let mut command = place.command(&vouched);
+    command.env("XDG_CACHE_HOME", place.path().join("cache"));
+    command.env_remove("GITHUB_STEP_SUMMARY").env_remove("GITHUB_ACTIONS");
+    let document: Value =
+        serde_json::from_str(&Finished::of(&mut command).expect(3).stdout()).unwrap();
+    assert!(document["control"].is_object());
+    conforms(&document, &schema, &schema, "");
 
     place.write("wall", "1000000");
     let only = gate(&place, &["--only", "changed"]).expect(0).stdout();
@@ -321,6 +329,16 @@ fn with_layouts(place: &Place, layout: &str) -> impl Fn(&[&str]) -> Finished {
     }
 }
 
+/// The layout of every timed pair of the one gate that a place has kept.
+fn layouts_of_pairs(place: &Place) -> Vec<Option<u64>> {
+    let mut gates = fs::read_dir(place.path().join("store/gates")).unwrap();
+    let pairs = gates.next().unwrap().unwrap().path().join("pairs.jsonl");
+    assert!(gates.next().is_none());
+    let pairs = fs::read_to_string(pairs).unwrap();
+    let units = pairs.lines().map(|line| serde_json::from_str::<Unit>(line).unwrap());
+    units.filter(|unit| unit.pass.is_timed()).map(|unit| unit.layout).collect()
+}
+
 const LAYOUT: &str = "layout = [\"sh\", \"layout.sh\", \"{seed}\"]\n";
 
 #[test]
@@ -329,14 +347,20 @@ fn a_change_of_time_that_other_layouts_do_not_have_is_one_of_the_layout_only() {
     let gate = with_layouts(&place, LAYOUT);
     let finished = gate(&[]).expect(0);
     let (text, said) = (finished.stdout(), finished.stderr());
-    assert!(text.contains("layout only: gone in 4 other layouts of each side"), "{text}");
+    assert!(text.contains("layout only: gone in 8 other layouts of each side"), "{text}");
     assert!(text.starts_with("gate passed: "), "{text}");
-    assert_eq!(said.matches("linking layout ").count(), 8, "{said}");
+    // Four at a time, which tell nothing alone.
+    assert_eq!(said.matches("linking layout ").count(), 2 * 8, "{said}");
+    let layouts = layouts_of_pairs(&place);
+    let built = layouts.iter().filter(|layout| layout.is_none()).count();
+    assert!(built > 8, "the change was found in the programs as they were built: {layouts:?}");
+    let seeds: BTreeSet<u64> = layouts.iter().copied().flatten().collect();
+    assert_eq!((seeds.len(), layouts.len() - built), (8, 16), "{layouts:?}");
 
     // The candidate is slower however it is linked.
     place.write("linked", "1060000");
     let text = gate(&[]).expect(3).stdout();
-    assert!(text.contains("regressed: in 4 other layouts too (+6.0 %)"), "{text}");
+    assert!(text.contains("regressed: in 12 other layouts of each side too (+6.0 %)"), "{text}");
 }
 
 #[test]
@@ -346,6 +370,11 @@ fn many_layouts_are_measured_from_the_first_pair_where_that_is_asked_for() {
     let finished = gate(&["--layouts", "3"]).expect(0);
     let said = finished.stderr();
     assert_eq!(said.matches("linking layout ").count(), 6, "{said}");
+    let layouts = layouts_of_pairs(&place);
+    let seeds: BTreeSet<u64> = layouts.iter().copied().flatten().collect();
+    assert!(layouts.iter().all(Option::is_some) && seeds.len() == 3, "{layouts:?}");
+    // In turn, two pairs each.
+    assert!(layouts[0] == layouts[1] && layouts[0] == layouts[6] && layouts[0] != layouts[2]);
     assert!(finished.stdout().contains("equivalent"), "{}", finished.stdout());
 }
 

@@ -16,10 +16,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use rand::rngs::StdRng;
-use rand::seq::{IndexedRandom, SliceRandom};
+use rand::seq::SliceRandom;
 use rand::{RngExt, SeedableRng};
 use record::gate::{Role, SideFailure, Unit};
 use record::{Pass, Unavailable, metrics};
+use stats::sequential::layouts;
 
 use crate::case::{Case, RunnerKind};
 use crate::counters::say_once;
@@ -53,16 +54,31 @@ pub struct Contest {
     pub baseline: Case,
     /// The case as the candidate has it.
     pub candidate: Case,
-    /// Both with their programs linked otherwise. Each pair takes one of each side at random, and
-    /// the programs above only where there are none.
-    pub layouts: [Vec<Case>; 2],
+    /// Both with their programs linked otherwise. The pairs take these in turn, and the programs
+    /// above only where there are none.
+    pub layouts: Vec<Layout>,
+}
+
+/// The two sides of a case, linked with their functions in another order.
+#[derive(Clone, Debug)]
+pub struct Layout {
+    /// The number that stood for `{seed}`.
+    pub seed: u64,
+    /// The case as the baseline has it.
+    pub baseline: Case,
+    /// The case as the candidate has it.
+    pub candidate: Case,
 }
 
 impl Contest {
-    /// The two programs of the next pair.
-    fn drawn(&self, rng: &mut StdRng) -> [&Case; 2] {
-        let [old, new] = &self.layouts;
-        [old.choose(rng).unwrap_or(&self.baseline), new.choose(rng).unwrap_or(&self.candidate)]
+    /// The two programs of a pair, and their layout: each has so many pairs, one after the other, as
+    /// those who judge layouts want of it.
+    fn programs(&self, pair: u32) -> (Option<u64>, [&Case; 2]) {
+        let turn = pair as usize / layouts::PAIRS;
+        match self.layouts.get(turn % self.layouts.len().max(1)) {
+            Some(Layout { seed, baseline, candidate }) => (Some(*seed), [baseline, candidate]),
+            None => (None, [&self.baseline, &self.candidate]),
+        }
     }
 }
 
@@ -248,7 +264,7 @@ impl Tournament<'_> {
         rng: &mut StdRng,
     ) -> anyhow::Result<(Unit, Vec<Unavailable>)> {
         let Contest { role, candidate, .. } = &standing.contest;
-        let sides = standing.contest.drawn(rng);
+        let (layout, sides) = standing.contest.programs(standing.pairs);
         let (started, started_ns) = (Instant::now(), now_ns());
         let turns = standing.turns(time);
         let pair = self.bench.pair(sides, &turns, rng)?;
@@ -260,6 +276,7 @@ impl Tournament<'_> {
             case: candidate.id.clone(),
             role: *role,
             pass: Pass::Timed,
+            layout,
             pair: standing.pairs,
             started_ns,
             seconds: started.elapsed().as_secs_f64(),
@@ -317,7 +334,7 @@ fn control(standings: &[Standing], unfair: Option<(String, String)>) -> Option<C
     if let Some((name, value)) = unfair {
         Arc::make_mut(&mut candidate.runner).env.insert(name, value);
     }
-    Some(Contest { role: Role::Control, candidate, baseline, layouts: Default::default() })
+    Some(Contest { role: Role::Control, candidate, baseline, layouts: Vec::new() })
 }
 
 /// The end of an output is enough for a person; all of it may be 64 KiB.

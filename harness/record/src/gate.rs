@@ -76,6 +76,10 @@ pub struct Finding {
     pub change: Option<Change>,
     /// Smallest slow-down (as a share: 0.03 is 3 %) that these data exclude.
     pub excluded: Option<f64>,
+    /// Slow-down that as many pairs, as noisy as these, would have called a regression in nine of ten
+    /// gates; where nothing was decided.
+    #[serde(default)]
+    pub detectable: Option<f64>,
     /// What was asked of a relative change.
     pub margins: Option<Margins>,
     /// Process pairs that it rests on.

@@ -2,12 +2,17 @@
 //!
 //! The command line reads the entries from a file under review and says what day it is.
 
-use record::gate::{Acceptance, Finding};
+use record::gate::{Acceptance, Finding, Rule};
 
 /// Marks what is accepted; returns what a person should know about the entries: those that have
-/// expired, and those that nothing needs any more. `today` is a date such as `2026-11-25`, and so
+/// expired, and those that nothing needs any more. `rules` are those of the gate. `today` is a date such as `2026-11-25`, and so
 /// are the ends of the entries; such texts compare as dates do.
-pub fn apply(findings: &mut [Finding], entries: &[Acceptance], today: &str) -> Vec<String> {
+pub fn apply(
+    findings: &mut [Finding],
+    rules: &[Rule],
+    entries: &[Acceptance],
+    today: &str,
+) -> Vec<String> {
     let mut warnings = Vec::new();
     for entry in entries {
         let name = format!("accepted change `{}` of `{}`", entry.metric, entry.case);
@@ -15,8 +20,12 @@ pub fn apply(findings: &mut [Finding], entries: &[Acceptance], today: &str) -> V
             finding.case.as_str() == entry.case && name_of(finding) == entry.metric
         };
         let mut found = findings.iter_mut().filter(of_entry).peekable();
-        // A case that was not chosen this time says nothing about its entry.
         if found.peek().is_none() {
+            // A case that was not chosen this time, or is another suite's, says nothing about its
+            // entry; one that was looked at as a whole and has no fault does.
+            if rules.iter().any(|rule| is_about(rule, entry)) {
+                warnings.push(format!("{name} is not needed: remove it"));
+            }
             continue;
         }
         let failing: Vec<&mut Finding> = found.filter(|finding| finding.fails()).collect();
@@ -33,6 +42,13 @@ pub fn apply(findings: &mut [Finding], entries: &[Acceptance], today: &str) -> V
         }
     }
     warnings
+}
+
+/// Whether a rule about whole cases holds for the case of an entry, and is what the entry names.
+fn is_about(rule: &Rule, entry: &Acceptance) -> bool {
+    rule.metric.is_empty()
+        && rule.kind.as_str() == entry.metric
+        && rule.cases.iter().any(|case| case.as_str() == entry.case)
 }
 
 /// What an entry calls a finding: its metric, or its rule where it is about the whole case.

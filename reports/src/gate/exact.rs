@@ -2,6 +2,7 @@
 //! the difference must be larger than what identical runs of one side differ by.
 
 use record::gate::{Change, Finding, Paired, Rule, RuleKind, SideFailure, Unit, Word};
+use stats::sequential::Decision;
 
 use super::{Facts, Kind, Trial, blank, pairs};
 
@@ -10,12 +11,6 @@ pub(super) struct Exact;
 
 /// Pairs that tell how much identical runs differ.
 const PAIRS: usize = 3;
-
-/// A change of no more than this is none where the rule states nothing.
-const TOLERATED: f64 = 0.001;
-
-/// How many times the range of identical runs a change must exceed.
-const RANGES: f64 = 5.0;
 
 impl Kind for Exact {
     fn kind(&self) -> RuleKind {
@@ -66,35 +61,35 @@ impl Trial for Values {
         let Some(like) = self.taken.first() else {
             return self.nothing().map(|(word, reason)| blank(word, reason));
         };
-        let old = Runs::of(self.taken.iter().map(|paired| &paired.baseline))?;
-        let new = Runs::of(self.taken.iter().map(|paired| &paired.candidate))?;
-        let difference = new.median - old.median;
-        let range = old.range.max(new.range);
-        let share = self.rule.tolerated.unwrap_or(TOLERATED) * old.median.abs();
-        let allowed = share.max(RANGES * range).max(self.rule.ignore_below);
-        let word = match difference * pairs::sign(like.better) {
-            worse if worse > allowed => Word::Regressed,
-            better if better < -allowed => Word::Improved,
-            _ => Word::Equivalent,
+        let all = |side: fn(&Paired) -> &Vec<f64>| self.taken.iter().flat_map(side).copied();
+        let old: Vec<f64> = all(|paired| &paired.baseline).collect();
+        let new: Vec<f64> = all(|paired| &paired.candidate).collect();
+        let tolerated = self.rule.tolerated.unwrap_or(stats::Exact::RELATIVE_MARGIN);
+        let exact = stats::Exact::new(&old, &new, tolerated)?;
+        let exact = exact.ignoring_below(self.rule.ignore_below);
+        let word = match (exact.decision(), pairs::sign(like.better) > 0.0) {
+            (Decision::Regressed, true) | (Decision::Improved, false) => Word::Regressed,
+            (Decision::Improved, true) | (Decision::Regressed, false) => Word::Improved,
+            (Decision::Equivalent | Decision::Open, _) => Word::Equivalent,
         };
-        let varies = RANGES * range >= allowed && range > 0.0 && old.median != 0.0;
-        let reason = match varies {
+        let size = exact.baseline.abs();
+        let reason = match exact.varies() && size > 0.0 {
             true => format!(
                 "identical runs differ by {:.2} %, so it must change by more than {:.2} %",
-                100.0 * range / old.median.abs(),
-                100.0 * allowed / old.median.abs(),
+                100.0 * exact.range / size,
+                100.0 * exact.margin / size,
             ),
             false => String::new(),
         };
-        let change = (old.median != 0.0).then(|| {
-            let estimate = difference / old.median.abs();
+        let change = (size > 0.0).then(|| {
+            let estimate = (exact.candidate - exact.baseline) / size;
             Change { estimate, low: None, high: None }
         });
         Some(Finding {
             unit: like.unit,
             better: like.better,
-            baseline: Some(old.median),
-            candidate: Some(new.median),
+            baseline: Some(exact.baseline),
+            candidate: Some(exact.candidate),
             change,
             pairs: u32::try_from(self.taken.len()).unwrap_or(u32::MAX),
             ..blank(word, reason)
@@ -114,20 +109,5 @@ impl Values {
         };
         let word = if self.absent { Word::Incomparable } else { Word::Undecided };
         (!self.rule.optional).then_some((word, reason))
-    }
-}
-
-/// What the identical runs of one side say.
-struct Runs {
-    median: f64,
-    range: f64,
-}
-
-impl Runs {
-    fn of<'a>(processes: impl Iterator<Item = &'a Vec<f64>>) -> Option<Self> {
-        let all: Vec<f64> = processes.flatten().copied().collect();
-        let low = all.iter().copied().reduce(f64::min)?;
-        let high = all.iter().copied().reduce(f64::max)?;
-        Some(Self { median: stats::median(&all)?, range: high - low })
     }
 }

@@ -147,9 +147,12 @@ impl Series {
             stats::median(&self.medians.iter().map(pick).collect::<Vec<_>>())
         };
         let word = self.word();
-        let reason = match word {
-            Word::Undecided => format!("out of time after {} pairs", self.pairs()),
-            _ => String::new(),
+        let (reason, detectable) = match word {
+            Word::Undecided => (
+                format!("out of time after {} pairs", self.pairs()),
+                self.gate.detectable(self.gate.pairs()).map(f64::exp_m1),
+            ),
+            _ => (String::new(), None),
         };
         Finding {
             metric: self.metric.clone(),
@@ -159,6 +162,7 @@ impl Series {
             candidate: side(|medians| medians.1),
             change: self.change(),
             excluded: self.gate.excluded_from().map(f64::exp_m1),
+            detectable,
             margins: Some(self.margins),
             pairs: self.pairs(),
             ..blank(&case.id, RuleKind::Relative, word, reason)

@@ -1,7 +1,7 @@
 //! A gate as text for a terminal: the headline, a row per case and metric, what explains a change.
 
 use comfy_table::{Cell, CellAlignment, ContentArrangement, Table, presets};
-use record::gate::{Control, Finding, Gate, Moved, Part, Word};
+use record::gate::{Control, Finding, Gate, Moved, Part, Rule, Word};
 use record::{Pass, PassInfo};
 
 use super::pairs::sign;
@@ -213,6 +213,15 @@ pub(super) fn details(finding: &Finding) -> Vec<String> {
     if verdict.chars().count() > CELL_CHARS {
         lines.push(format!("{}: {verdict}", name.trim_end()));
     }
+    if let (Some(share), Word::Undecided, false) =
+        (finding.detectable, finding.word, finding.is_cleared())
+    {
+        lines.push(format!(
+            "{name}: in this noise, {} pairs see {} in nine of ten gates",
+            finding.pairs,
+            worse(finding, share)
+        ));
+    }
     if let Some(why) = &finding.accepted {
         lines.push(format!("{name}: accepted: {why}"));
     }
@@ -247,7 +256,10 @@ fn listed(parts: &[Part]) -> String {
 pub(super) fn notes(gate: &Gate) -> Vec<String> {
     let mut lines = vec![match &gate.control {
         Some(control) => control_line(control),
-        None => "control: none, so nothing vouches for this machine".to_owned(),
+        None if gate.rules.iter().any(Rule::is_noisy) => {
+            "control: none, so nothing vouches for this machine".to_owned()
+        }
+        None => "control: none: every rule is exact, so noise decides nothing".to_owned(),
     }];
     lines.extend(gate.passes.iter().map(pass_line));
     for one in &gate.unavailable {

@@ -2,8 +2,8 @@
 //! looks at, and how its table reads.
 
 use record::gate::{
-    Control, Finding, Gate, Paired, Party, Role, Rule, RuleKind, Side, SideFailure, TIME, Unit,
-    Word,
+    Acceptance, Control, Finding, Gate, Paired, Party, Role, Rule, RuleKind, Side, SideFailure,
+    TIME, Unit, Word,
 };
 use record::{
     Better, CaseId, Environment, Failure, FailureKind, Pass, Source, SuiteInfo, Unit as ValueUnit,
@@ -12,9 +12,9 @@ use reports::gate::junit::junit;
 use reports::gate::markdown::markdown;
 use reports::gate::page::page;
 use reports::gate::text::{Only, table};
-use reports::gate::{Facts, Referee, layout};
+use reports::gate::{Facts, Referee, accepted};
 
-fn rule(kind: RuleKind, metric: &str) -> Rule {
+pub(crate) fn rule(kind: RuleKind, metric: &str) -> Rule {
     Rule {
         kind,
         metric: metric.to_owned(),
@@ -29,7 +29,7 @@ fn rule(kind: RuleKind, metric: &str) -> Rule {
     }
 }
 
-fn paired(metric: &str, baseline: f64, candidate: f64) -> Paired {
+pub(crate) fn paired(metric: &str, baseline: f64, candidate: f64) -> Paired {
     Paired {
         metric: metric.to_owned(),
         unit: ValueUnit::Nanoseconds,
@@ -40,11 +40,12 @@ fn paired(metric: &str, baseline: f64, candidate: f64) -> Paired {
     }
 }
 
-fn unit(role: Role, pair: u32, metrics: Vec<Paired>) -> Unit {
+pub(crate) fn unit(role: Role, pair: u32, metrics: Vec<Paired>) -> Unit {
     Unit {
         case: CaseId::new("c"),
         role,
         pass: Pass::Timed,
+        layout: None,
         pair,
         started_ns: 0,
         seconds: 0.1,
@@ -128,6 +129,24 @@ fn a_lost_overlap_is_explained_by_cores_that_are_not_kept_busy() {
 }
 
 #[test]
+fn what_stays_open_says_what_is_excluded_and_what_would_have_been_seen() {
+    let mut referee = referee(&[rule(RuleKind::Relative, "cpu_time")]);
+    // 25 % of noise to either side: too much to tell anything of 3 % in 40 pairs.
+    for pair in 0..40 {
+        let noise = [0.75, 0.9, 1.0, 1.1, 1.33][pair as usize % 5];
+        let metrics = vec![paired("cpu_time", 1e6, 1e6 * noise)];
+        assert!(!referee.observe(&unit(Role::Case, pair, metrics)));
+    }
+    let finding = referee.conclude().0.remove(0);
+    assert_eq!((finding.word, finding.fails()), (Word::Undecided, false));
+    let (excluded, detectable) = (finding.excluded.unwrap(), finding.detectable.unwrap());
+    assert!(excluded > 0.03 && detectable > 0.03, "{excluded} {detectable}");
+    let text = table(&Gate { findings: vec![finding], ..wide(1) }, Only::Everything);
+    assert!(text.contains("undecided: only +"), "{text}");
+    assert!(text.contains("c cpu_time: in this noise, 40 pairs see +"), "{text}");
+}
+
+#[test]
 fn an_exact_change_must_exceed_five_times_what_identical_runs_differ_by() {
     let exact = |values: [f64; 3], new: f64| {
         let mut referee = referee(&[rule(RuleKind::Exact, "allocations")]);
@@ -182,6 +201,26 @@ fn a_bound_on_what_repeats_needs_no_interval() {
 }
 
 #[test]
+fn a_bound_on_times_holds_for_the_median_and_is_open_where_it_is_too_close() {
+    let judged = |kind, bound| {
+        let mut referee = referee(&[Rule { bound: Some(bound), ..rule(kind, "cpu_time") }]);
+        for pair in 0..12 {
+            let own = 1e6 + 1e3 * f64::from(pair);
+            referee.observe(&unit(Role::Case, pair, vec![paired("cpu_time", 5e5, own)]));
+        }
+        referee.conclude().0.remove(0).word
+    };
+    let [below, inside, above] = [0.99e6, 1.0055e6, 1.02e6];
+    assert_eq!(judged(RuleKind::Ceiling, below), Word::Regressed);
+    assert_eq!(judged(RuleKind::Ceiling, above), Word::Equivalent);
+    assert_eq!(judged(RuleKind::Floor, below), Word::Equivalent);
+    assert_eq!(judged(RuleKind::Floor, above), Word::Regressed);
+    for kind in [RuleKind::Ceiling, RuleKind::Floor] {
+        assert_eq!(judged(kind, inside), Word::Undecided);
+    }
+}
+
+#[test]
 fn a_difference_below_the_floor_is_none() {
     let floor = Rule { ignore_below: 2e5, ..rule(RuleKind::Relative, "cpu_time") };
     let mut referee = referee(&[floor]);
@@ -230,7 +269,7 @@ pub(crate) fn wide(cases: u32) -> Gate {
         baseline: party("old"),
         candidate: party("new"),
         before: Environment::default(),
-        rules: Vec::new(),
+        rules: vec![rule(RuleKind::Relative, "cpu_time")],
         family: cases,
         control: None,
         passes: Vec::new(),
@@ -249,6 +288,85 @@ fn markdown_ends_before_64_kib_and_says_what_it_left_out() {
     assert!(!text.contains("<b>"), "markup of a case's name is harmless");
     let small = markdown(&wide(2), Only::Everything);
     assert!(small.starts_with("## gate failed: 2 regressed\n") && !small.contains("left out"));
+}
+
+/// What the case of a word is called in [`of_each_word`]: nothing that Markdown would escape.
+fn case_of(word: Word) -> String {
+    word.as_str().replace('_', " ")
+}
+
+/// One finding of each word.
+fn of_each_word() -> Gate {
+    let mut gate = wide(Word::ALL.len() as u32);
+    for (finding, word) in gate.findings.iter_mut().zip(Word::ALL) {
+        finding.word = *word;
+        finding.case = CaseId::new(case_of(*word));
+    }
+    gate
+}
+
+#[test]
+fn in_junit_only_what_fails_the_gate_fails_and_what_nobody_knows_is_skipped() {
+    let xml = junit(&of_each_word());
+    let head = "tests=\"7\" failures=\"1\" errors=\"1\" skipped=\"2\"";
+    assert!(xml.contains(head), "{xml}");
+    for (word, inside) in [
+        (Word::Regressed, "<failure message=\"regressed\">"),
+        (Word::Failed, "<error message=\"failed\"/>"),
+        (Word::Undecided, "<skipped message=\"undecided: only"),
+        (Word::Incomparable, "<skipped message=\"incomparable\"/>"),
+        (Word::Improved, "<system-out>"),
+        (Word::Equivalent, "<system-out>"),
+        (Word::LayoutOnly, "<system-out>"),
+    ] {
+        let name = format!("name=\"{} cpu_time\">", case_of(word));
+        let case = xml.split(&name).nth(1).unwrap().split("</testcase>").next().unwrap();
+        assert!(case.contains(inside), "{word:?}: {case}");
+    }
+    let mut accepted = of_each_word();
+    accepted.findings.iter_mut().for_each(|one| one.accepted = Some("a person said so".to_owned()));
+    assert!(junit(&accepted).contains("failures=\"0\" errors=\"0\""));
+}
+
+#[test]
+fn only_what_changed_is_shown_where_that_is_asked_for() {
+    let gate = of_each_word();
+    let all = [table(&gate, Only::Everything), markdown(&gate, Only::Everything)];
+    let changed = [table(&gate, Only::Changed), markdown(&gate, Only::Changed)];
+    for (all, changed) in all.iter().zip(&changed) {
+        for word in Word::ALL {
+            let case = case_of(*word);
+            let shows = |text: &str| {
+                text.contains(&format!("\n {case} ")) || text.contains(&format!("\n| {case} |"))
+            };
+            assert!(shows(all), "{word:?}: {all}");
+            let is_shown = shows(changed);
+            assert_eq!(is_shown, *word != Word::Equivalent, "{word:?}: {changed}");
+        }
+    }
+    assert!(changed[0].contains("1 finding not shown: nothing changed"), "{}", changed[0]);
+}
+
+#[test]
+fn an_entry_that_nothing_needs_is_told_for_faults_of_a_case_too() {
+    let entry = |metric: &str, case: &str| Acceptance {
+        case: case.to_owned(),
+        metric: metric.to_owned(),
+        why: "it sorts now".to_owned(),
+        until: None,
+    };
+    let entries = [
+        entry("cpu_time", "c"),
+        entry("wrong_answer", "c"),
+        entry("wrong_answer", "of another suite"),
+        entry("allocations", "c"),
+    ];
+    let rules = [rule(RuleKind::Relative, "cpu_time"), rule(RuleKind::WrongAnswer, "")];
+    let mut findings = vec![Finding { case: CaseId::new("c"), ..wide(1).findings.remove(0) }];
+    let told = accepted::apply(&mut findings, &rules, &entries, "2026-11-28");
+    assert_eq!(told, ["accepted change `wrong_answer` of `c` is not needed: remove it"]);
+    assert_eq!(findings[0].accepted.as_deref(), Some("it sorts now"));
+    assert!(!findings[0].fails());
 }
 
 #[test]
@@ -296,32 +414,10 @@ fn the_table_of_a_gate_reads_like_this() {
 }
 
 #[test]
-fn more_time_without_more_work_is_held_against_other_layouts() {
-    let exact = |metric: &str, word| Finding {
-        rule: RuleKind::Exact,
-        metric: metric.to_owned(),
-        word,
-        ..wide(1).findings.remove(0)
-    };
-    let time = wide(1).findings.remove(0);
-    let all = |instructions, allocations| {
-        vec![time.clone(), exact("instructions", instructions), exact("allocations", allocations)]
-    };
-    assert!(layout::suspects(std::slice::from_ref(&time)).is_empty(), "nobody can tell");
-    assert!(layout::suspects(&all(Word::Regressed, Word::Equivalent)).is_empty());
-    assert!(layout::suspects(&all(Word::Equivalent, Word::Regressed)).is_empty());
-    let found = layout::suspects(&all(Word::Equivalent, Word::Equivalent));
-    assert_eq!(found, std::slice::from_ref(&time.case));
-    let judged = |word| {
-        let mut findings = vec![time.clone()];
-        layout::judge(&mut findings, &[Finding { word, ..time.clone() }], 4);
-        (findings[0].word, findings[0].fails(), findings.remove(0).reason)
-    };
-    let (word, fails, reason) = judged(Word::Equivalent);
-    assert_eq!((word, fails), (Word::LayoutOnly, false));
-    assert!(reason.starts_with("gone in 4 other layouts of each side ("), "{reason}");
-    assert_eq!(judged(Word::Regressed).0, Word::Regressed);
-    let (word, fails, reason) = judged(Word::Undecided);
-    assert_eq!((word, fails), (Word::Regressed, true));
-    assert!(reason.contains("do not tell"), "{reason}");
+fn what_vouches_for_the_machine_is_told_and_where_nothing_needs_to() {
+    let told = |kind| table(&Gate { rules: vec![rule(kind, "x")], ..wide(1) }, Only::Everything);
+    let none = "control: none, so nothing vouches for this machine";
+    assert!(told(RuleKind::Relative).contains(none) && told(RuleKind::Ceiling).contains(none));
+    let exact = told(RuleKind::Exact);
+    assert!(exact.contains("control: none: every rule is exact"), "{exact}");
 }

@@ -17,6 +17,7 @@ mod gallery;
 mod gate;
 mod history;
 mod index;
+mod layouts;
 mod page;
 mod profiles;
 mod references;

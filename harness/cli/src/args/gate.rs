@@ -48,7 +48,7 @@ pub(crate) struct GateArgs {
     #[arg(long)]
     pub(crate) no_control: bool,
     /// Measure over N layouts of each side, linked as `layout` in the suite's `[build]` says
-    /// [default: 4, and only where time got worse and instructions did not].
+    /// [default: as many as tell, 24 at most, and only where time got worse and instructions did not].
     #[arg(long, value_name = "N", requires = "base", value_parser = clap::value_parser!(u32).range(1..=64))]
     pub(crate) layouts: Option<u32>,
     /// Do not profile the cases whose time changed.
@@ -63,7 +63,7 @@ pub(crate) struct GateArgs {
     /// How the result is printed.
     #[arg(long, value_enum, default_value_t = GateFormat::Table)]
     pub(crate) format: GateFormat,
-    /// Which findings are shown.
+    /// Which findings are shown, in tables and in Markdown.
     #[arg(long, value_enum, default_value_t = OnlyChoice::All)]
     pub(crate) only: OnlyChoice,
     /// Write the gate as a page for a browser too: what changed, by how much, made of what.

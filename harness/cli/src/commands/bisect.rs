@@ -202,7 +202,7 @@ impl Hunt<'_> {
                 role: Role::Case,
                 baseline,
                 candidate: new,
-                layouts: Default::default(),
+                layouts: Vec::new(),
             }],
             bench: Bench {
                 launcher: &mut self.ground.launcher,

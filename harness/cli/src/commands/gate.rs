@@ -61,8 +61,9 @@ pub(crate) fn run(args: &GateArgs) -> anyhow::Result<Exit> {
         return Ok(Exit::Interrupted);
     };
     if gate.is_trusted() {
-        let warnings =
-            reports::gate::accepted::apply(&mut gate.findings, &entries, &accepted::today());
+        let today = accepted::today();
+        let (findings, rules) = (&mut gate.findings, &gate.rules);
+        let warnings = reports::gate::accepted::apply(findings, rules, &entries, &today);
         let place = super::reading::shown(&accepted_in);
         gate.warnings.extend(warnings.into_iter().map(|warning| format!("{place}: {warning}")));
     }

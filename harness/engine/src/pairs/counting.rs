@@ -87,6 +87,7 @@ impl Tournament<'_> {
             case: candidate.id.clone(),
             role: Role::Case,
             pass: plan.pass,
+            layout: None,
             pair: repeat,
             started_ns,
             seconds: started.elapsed().as_secs_f64(),

@@ -78,6 +78,7 @@ mod tests {
             case: CaseId::new("c"),
             role: Role::Case,
             pass: Pass::Timed,
+            layout: None,
             pair,
             started_ns: 0,
             seconds,

@@ -78,6 +78,20 @@ pub struct Rule {
 }
 
 impl Rule {
+    /// Whether noise could move what it decides. What repeats and what is counted in a pass beside
+    /// the pairs no noise moves, and a trend decides nothing.
+    pub fn is_noisy(&self) -> bool {
+        match self.kind {
+            RuleKind::Relative => true,
+            RuleKind::Ceiling | RuleKind::Floor => self.pass.is_timed(),
+            RuleKind::Exact
+            | RuleKind::MissingCase
+            | RuleKind::FailedCase
+            | RuleKind::WrongAnswer
+            | RuleKind::Trend => false,
+        }
+    }
+
     /// The margins of the rule where these are the usual ones. What the suite states of the two comes
     /// first; the other one keeps its usual distance.
     pub fn margins(&self, usual: Margins) -> Margins {

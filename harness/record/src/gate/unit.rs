@@ -39,7 +39,12 @@ pub struct Unit {
     /// turns: what is counted there, no noise can move.
     #[serde(default)]
     pub pass: Pass,
-    /// Counts the pairs of this case in this pass, from 0.
+    /// The number that stood for `{seed}` when both programs were linked with their functions in
+    /// another order; `None` for the programs as they were built.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub layout: Option<u64>,
+    /// Counts the pairs of this case in this pass, from 0; from 0 again where layouts are looked at
+    /// later.
     pub pair: u32,
     /// When it began, in ns since the Unix epoch.
     pub started_ns: i64,

@@ -1,7 +1,7 @@
 //! The measuring of a gate, from its rules and sides to what was found: passes, pairs, and for the
 //! cases that changed the functions that the change lies in.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::Context;
 use engine::case::{Case, RunnerKind};
@@ -13,10 +13,10 @@ use engine::session::Ended;
 use record::gate::{Finding, Gate, Party, Rule, RuleKind, Side, Unit};
 use record::store::{GateWriter, Store};
 use record::{Pass, Unavailable};
-use reports::gate::{Facts, Referee, layout as layouts};
+use reports::gate::{Facts, Referee};
 
 use super::functions::Profiles;
-use super::layout::{self, Layouts};
+use super::layout::{Layouts, Suspicion};
 use super::sides::{Countings, Sides};
 use super::watch::Lines;
 use crate::args::GateArgs;
@@ -67,19 +67,22 @@ pub(super) fn measured(
         passes: countings.passes,
         bench: bench(ground, plan, script.as_ref(), work_dir.clone()),
         limits,
-        control: !args.no_control,
+        // Where no rule is moved by noise, there is nothing that identical programs could vouch for.
+        control: !args.no_control && rules.iter().any(Rule::is_noisy),
         unfair: unfair(),
         stop: &stop,
     };
     let mut keep = |unit: &Unit| writer.append(unit).context("cannot keep a pair");
     let played = tournament.run(&mut whistle, &mut lines, &mut keep);
     lines.finish();
-    let again = Again { plan, sides: &sides, tree: &tree, rules: &rules, contests: &contests };
+    let suspicion =
+        Suspicion { plan, sides: &sides, tree: &tree, rules: &rules, contests: &contests };
     let explained = played.and_then(|Played { ended, unavailable }| {
         let (findings, control) = whistle.0.conclude();
         let mut found = Found { findings, unavailable, warnings };
         if ended == Ended::Finished {
-            again.explain(args, &mut found, &mut tournament, (&mut lines, &mut keep))?;
+            let told = (&mut lines, &mut keep as &mut Keep<'_>);
+            explain(args, &suspicion, &mut found, &mut tournament, told)?;
         }
         Ok((ended, found, control))
     });
@@ -132,12 +135,12 @@ fn contests(
     let Some(count) = args.layouts else { return Ok((contests, None)) };
     let (workspace, build) = (ground.tree.clone(), plan.build.as_ref());
     let mut builder = Builder { launcher: &mut ground.launcher, workspace, build };
-    let linked = Layouts::link(&mut builder, (plan, sides), count).context("--layouts")?;
-    Ok((linked.all(contests).map_err(UsageError)?, Some(linked)))
+    let linked = Layouts::of(&mut builder, (plan, sides), count).context("--layouts")?;
+    Ok((linked.contests(contests, 0).map_err(UsageError)?, Some(linked)))
 }
 
 /// Keeps a pair.
-type Keep<'k> = dyn FnMut(&Unit) -> anyhow::Result<()> + 'k;
+pub(super) type Keep<'k> = dyn FnMut(&Unit) -> anyhow::Result<()> + 'k;
 
 /// What was found, and what is to be said of it.
 struct Found {
@@ -146,78 +149,26 @@ struct Found {
     warnings: Vec<String>,
 }
 
-/// What looking again at a change needs.
-struct Again<'a> {
-    plan: &'a Plan,
-    sides: &'a Sides,
-    tree: &'a Path,
-    rules: &'a [Rule],
-    contests: &'a [Contest],
-}
-
-impl Again<'_> {
-    /// Holds changes of time against other layouts, and tells the functions of what is left.
-    fn explain(
-        &self,
-        args: &GateArgs,
-        found: &mut Found,
-        tournament: &mut Tournament<'_>,
-        (lines, keep): (&mut Lines, &mut Keep<'_>),
-    ) -> anyhow::Result<()> {
-        if args.layouts.is_none() {
-            self.judge(found, tournament, (lines, keep))?;
-        }
-        if args.no_profile {
-            return Ok(());
-        }
-        let profiling = self.plan.profile.clone();
-        let (contests, stop) = (self.contests, tournament.stop);
-        let (bench, unavailable) = (&mut tournament.bench, &mut found.unavailable);
-        Profiles { bench, contests, profiling, stop, unavailable }.explain(&mut found.findings)
-    }
-
-    /// Measures the cases whose time got worse while their work did not over other layouts. What
-    /// keeps it from doing so is said; the verdicts stay then.
-    fn judge(
-        &self,
-        found: &mut Found,
-        tournament: &mut Tournament<'_>,
-        (lines, keep): (&mut Lines, &mut Keep<'_>),
-    ) -> anyhow::Result<()> {
-        let suspects = layouts::suspects(&found.findings);
-        if suspects.is_empty() {
-            return Ok(());
-        }
-        let (workspace, build) = (self.tree.to_owned(), self.plan.build.as_ref());
-        let launcher = &mut *tournament.bench.launcher;
-        let mut builder = Builder { launcher, workspace, build };
-        let linked = match Layouts::link(&mut builder, (self.plan, self.sides), layout::USUAL) {
-            Ok(linked) => linked,
-            Err(why) => {
-                let names: Vec<String> = suspects.iter().map(ToString::to_string).collect();
-                found.warnings.push(format!(
-                    "more time and not more instructions in {}: it may be the layout of the \
-                     program, which cannot be checked: {why:#}",
-                    names.join(", ")
-                ));
-                return Ok(());
-            }
-        };
-        let of = |contest: &&Contest| suspects.contains(&contest.candidate.id);
-        let contests = self.contests.iter().filter(of).cloned().collect();
-        tournament.contests = linked.all(contests).map_err(UsageError)?;
-        tournament.control = false;
-        let relative = self.rules.iter().filter(|rule| rule.kind == RuleKind::Relative);
-        let rules: Vec<Rule> = relative.cloned().collect();
-        let facts = self.plan.cases.iter().filter(|case| suspects.contains(&case.id)).map(known);
-        let mut whistle = Whistle(Referee::new(&rules, facts.collect()));
-        let played = tournament.run(&mut whistle, lines, keep)?;
+/// Holds changes of time against other layouts, and tells the functions of what is left.
+fn explain(
+    args: &GateArgs,
+    suspicion: &Suspicion<'_>,
+    found: &mut Found,
+    tournament: &mut Tournament<'_>,
+    (lines, keep): (&mut Lines, &mut Keep<'_>),
+) -> anyhow::Result<()> {
+    if args.layouts.is_none() {
+        let lack = suspicion.resolve(&mut found.findings, tournament, (lines, keep))?;
         lines.finish();
-        if played.ended == Ended::Finished {
-            layouts::judge(&mut found.findings, &whistle.0.conclude().0, layout::USUAL);
-        }
-        Ok(())
+        found.warnings.extend(lack);
     }
+    if args.no_profile {
+        return Ok(());
+    }
+    let profiling = suspicion.plan.profile.clone();
+    let (contests, stop) = (suspicion.contests, tournament.stop);
+    let (bench, unavailable) = (&mut tournament.bench, &mut found.unavailable);
+    Profiles { bench, contests, profiling, stop, unavailable }.explain(&mut found.findings)
 }
 
 /// A case without its history.
