@@ -13,8 +13,6 @@ mod partitioned;
 mod row_groups;
 mod stats;
 
-use std::fs;
-use std::path::PathBuf;
 use std::time::Duration;
 
 use twox_hash::XxHash3_64;
@@ -24,9 +22,8 @@ use workload_api::{
 
 pub use self::conversion::Conversion;
 use self::stats::{Stats, Summary};
-use crate::data::{DataDirectory, Measurements, MeasurementsFormat, PageCache, STATIONS_MAX};
+use crate::data::{DataDirectory, Input, Measurements, MeasurementsFormat};
 use crate::params::{Declared, Word, integer, word_or};
-use crate::workers::Workers;
 
 /// Largest part of the file that a worker reads at once, unless a suite says how many parts.
 const SPLIT_BYTES_MAX: u64 = 4 << 20;
@@ -60,22 +57,9 @@ impl Workload for Aggregation {
             name: "aggregation".to_owned(),
             about: "Smallest, mean and largest value per station from a file of measurements."
                 .to_owned(),
-            params: vec![
-                integer("rows", "Lines of the file, or rows.", (1, 1_000_000_000), Some(1_000_000)),
-                integer(
-                    "stations",
-                    "Stations in the file: those of the challenge, and generated ones beyond 413.",
-                    (1, STATIONS_MAX as i64),
-                    Some(413),
-                ),
-                word_or("format", "Format of the file.", MeasurementsFormat::Text),
+            params: Input::params(vec![
+                MeasurementsFormat::param(),
                 word_or("variant", "How the file is aggregated.", Variant::Partitioned),
-                integer(
-                    "workers",
-                    "Threads of all variants but naive. Not stated: as many as the process may use.",
-                    (1, 1024),
-                    None,
-                ),
                 integer(
                     "splits",
                     "Ranges of the file with variant = partitioned; each is read at once. Not \
@@ -101,8 +85,7 @@ impl Workload for Aggregation {
                     (1, 1 << 30),
                     Some(256 << 10),
                 ),
-                word_or("page_cache", PageCache::ABOUT, PageCache::AsItIs),
-            ],
+            ]),
         }
     }
 
@@ -130,24 +113,15 @@ fn prepare(
                        Parquet too";
         return Err(WorkloadError::new(message));
     }
-    let workers = Workers::start(declared.threads("workers")?)?;
-    let path = directory.ensure_with(&recipe, &workers, &|_| ())?;
-    let bytes = fs::metadata(&path)
-        .map_err(|error| WorkloadError::context(&format!("reading {}", path.display()), error))?
-        .len();
-    let splits = declared.integer("splits")?.map(|splits| splits as usize);
-    let page_cache: PageCache = declared.word("page_cache")?;
+    let input = Input::prepare(&declared, recipe, directory)?;
+    let ((_, bytes), splits) = (input.open()?, declared.integer("splits")?);
     Ok(PreparedAggregation {
-        recipe,
         variant,
-        splits: splits.unwrap_or_else(|| splits_for(bytes, workers.count())),
+        splits: splits.map_or_else(|| splits_for(bytes, input.workers.count()), |n| n as usize),
         take: declared.required("take")? as usize,
         batch: declared.required("batch")? as usize,
         block: declared.required("block")? as usize,
-        workers,
-        page_cache,
-        page_cache_share: page_cache.reach(&path)?,
-        path,
+        input,
         bytes,
         result: None,
     })
@@ -159,17 +133,12 @@ fn splits_for(bytes: u64, workers: usize) -> usize {
 }
 
 struct PreparedAggregation {
-    recipe: Measurements,
+    input: Input,
     variant: Variant,
-    workers: Workers,
     splits: usize,
     take: usize,
     batch: usize,
     block: usize,
-    page_cache: PageCache,
-    /// What was reached before the next run.
-    page_cache_share: f64,
-    path: PathBuf,
     bytes: u64,
     result: Option<Outcome>,
 }
@@ -183,8 +152,8 @@ struct Outcome {
 impl PreparedAggregation {
     /// The result, and how long combining those of the workers took.
     fn aggregate(&self) -> Result<(Summary, Option<Duration>), WorkloadError> {
-        let Self { path, workers, .. } = self;
-        let is_text = self.recipe.format == MeasurementsFormat::Text;
+        let Input { recipe, path, workers, .. } = &self.input;
+        let is_text = recipe.format == MeasurementsFormat::Text;
         let (summary, combine_time) = match (self.variant, is_text) {
             (Variant::Naive, true) => return Ok((naive::aggregate(path)?, None)),
             (Variant::Naive, false) => return Ok((row_groups::naive(path)?, None)),
@@ -204,9 +173,8 @@ impl Prepared for PreparedAggregation {
     fn run(&mut self) -> Result<Work, WorkloadError> {
         let (summary, combine_time) = self.aggregate()?;
         let combine_time = combine_time.map(|time| Metric::time("combine_time", time));
-        let metrics =
-            combine_time.into_iter().chain([PageCache::metric(self.page_cache_share)]).collect();
-        let rows = refuse_other_than_asked(&summary, self.recipe.rows)?;
+        let metrics = combine_time.into_iter().chain([self.input.page_cache_share()]).collect();
+        let rows = refuse_other_than_asked(&summary, self.input.recipe.rows)?;
         let text = stats::text(&summary);
         self.result = Some(Outcome { stations: summary.len() as u64, text });
         Ok(Work { rows, bytes_in: self.bytes, metrics, ..Work::default() })
@@ -214,14 +182,14 @@ impl Prepared for PreparedAggregation {
 
     /// Also makes the page cache what it is to be before the next run.
     fn check(&mut self) -> Result<Answer, WorkloadError> {
-        self.page_cache_share = self.page_cache.reach(&self.path)?;
+        self.input.settle()?;
         let result = self.result.as_ref();
         let Outcome { stations, text } =
             result.ok_or_else(|| WorkloadError::new("no run has left a result"))?;
         Ok(Answer {
             rows: *stations,
             digest: format!("text={:016x}", XxHash3_64::oneshot(text.as_bytes())),
-            group: Some(self.recipe.group()),
+            group: Some(self.input.recipe.group()),
         })
     }
 }

@@ -6,6 +6,7 @@
 //! workers that run at the same time or are killed may waste work here but never see half of one.
 
 mod fingerprint;
+mod input;
 mod mapping;
 mod measurements;
 mod page_cache;
@@ -24,12 +25,12 @@ use workload_api::{Params, Spec, WorkloadError};
 use self::fingerprint::Fingerprint;
 use crate::workers::Workers;
 
+pub(crate) use self::input::Input;
 pub(crate) use self::mapping::{Mapping, page_bytes};
 pub(crate) use self::measurements::parquet as measurements_parquet;
 pub(crate) use self::measurements::{Format as MeasurementsFormat, Recipe as Measurements};
 pub(crate) use self::page_cache::PageCache;
 pub(crate) use self::random::Random;
-pub(crate) use self::stations::STATIONS_MAX;
 pub(crate) use self::taxi::{Format as TaxiFormat, MONTHS as TAXI_MONTHS, Recipe as Taxi};
 pub(crate) use self::write::FileWriter;
 

@@ -14,7 +14,7 @@ use workload_api::{
 
 use self::table::{Matches, Table};
 use crate::data::Random;
-use crate::params::{Declared, Word, integer, word_or};
+use crate::params::{Declared, Word, integer, threads, word_or};
 use crate::workers::Workers;
 
 /// Trips that a worker takes at a time.
@@ -67,12 +67,7 @@ impl Workload for Join {
                 ),
                 word_or("keys", "How often trips name each zone.", Keys::Uniform),
                 word_or("schedule", "How the work is shared out.", Schedule::Single),
-                integer(
-                    "workers",
-                    "Threads of shared and partitioned. Not stated: as many as the process may use.",
-                    (1, 1024),
-                    None,
-                ),
+                threads("Threads of shared and partitioned."),
                 integer(
                     "partitions",
                     "Partitions of schedule = partitioned, rounded up to a power of two.",

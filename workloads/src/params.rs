@@ -57,6 +57,13 @@ pub(crate) fn integer(
     }
 }
 
+/// The declaration of the number of threads, which is read by [`Declared::threads`]. `about` is a
+/// sentence that says whose they are.
+pub(crate) fn threads(about: &str) -> ParamSpec {
+    let about = format!("{about} Not stated: as many as the process may use.");
+    integer("workers", &about, (1, 1024), None)
+}
+
 /// Parameters that were checked against their declaration, whose defaults fill the gaps.
 pub(crate) struct Declared<'a> {
     params: &'a Params,

@@ -3,28 +3,23 @@
 //! The floor of every program that reads the file: nothing is parsed. It is measured beside them,
 //! in the same run, so that a distance from the floor is a ratio and not two numbers of two days.
 
-use std::fs::File;
 use std::os::unix::fs::FileExt;
-use std::path::PathBuf;
 
 use workload_api::{Answer, Context, Params, Prepared, Spec, Work, Workload, WorkloadError};
 
-use crate::data::{
-    DataDirectory, Mapping, Measurements, MeasurementsFormat, PageCache, STATIONS_MAX, page_bytes,
-};
+use crate::data::{DataDirectory, Input, Mapping, Measurements, MeasurementsFormat, page_bytes};
 use crate::params::{Declared, Word, integer, word_or};
-use crate::workers::Workers;
 
 /// Reads a file of measurements.
 pub struct Reading;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Input {
+enum Way {
     Read,
     Map,
 }
 
-impl Word for Input {
+impl Word for Way {
     const WORDS: &'static [(&'static str, &'static str, Self)] = &[
         ("read", "pread(2) into a buffer that each worker keeps", Self::Read),
         ("map", "mmap(2) of each block, unmapped after it", Self::Map),
@@ -36,24 +31,15 @@ impl Workload for Reading {
         Spec {
             name: "reading".to_owned(),
             about: "Reads the file of measurements and adds up its bytes: the floor.".to_owned(),
-            params: vec![
-                integer("rows", "Lines of the file.", (1, 1_000_000_000), Some(1_000_000)),
-                integer("stations", "Stations in the file.", (1, STATIONS_MAX as i64), Some(413)),
-                word_or("input", "How the bytes come to the workers.", Input::Read),
-                integer(
-                    "workers",
-                    "Threads. Not stated: as many as the process may use.",
-                    (1, 1024),
-                    None,
-                ),
+            params: Input::params(vec![
+                word_or("input", "How the bytes come to the workers.", Way::Read),
                 integer(
                     "block",
                     "Bytes that a worker takes at once, whole pages.",
                     (4096, 1 << 30),
                     Some(256 << 10),
                 ),
-                word_or("page_cache", PageCache::ABOUT, PageCache::AsItIs),
-            ],
+            ]),
         }
     }
 
@@ -80,52 +66,35 @@ fn prepare(
         let message = format!("parameter `block`: expected a multiple of {page}, found {block}");
         return Err(WorkloadError::new(message));
     }
-    let workers = Workers::start(declared.threads("workers")?)?;
-    let path = directory.ensure_with(&recipe, &workers, &|_| ())?;
-    let page_cache: PageCache = declared.word("page_cache")?;
-    Ok(PreparedReading {
-        rows: recipe.rows,
-        group: format!("sum of {}", recipe.group()),
-        input: declared.word("input")?,
-        workers,
-        block,
-        page_cache,
-        page_cache_share: page_cache.reach(&path)?,
-        path,
-        result: None,
-    })
+    let way = declared.word("input")?;
+    let input = Input::prepare(&declared, recipe, directory)?;
+    Ok(PreparedReading { input, way, block, result: None })
 }
 
 struct PreparedReading {
-    /// Lines of the file, all of whose bytes are read.
-    rows: u64,
-    group: String,
     input: Input,
-    workers: Workers,
+    way: Way,
     block: u64,
-    page_cache: PageCache,
-    page_cache_share: f64,
-    path: PathBuf,
+    /// Bytes of the file, and their sum.
     result: Option<(u64, u64)>,
 }
 
 impl Prepared for PreparedReading {
     fn run(&mut self) -> Result<Work, WorkloadError> {
-        let failed =
-            |error| WorkloadError::context(&format!("reading {}", self.path.display()), error);
-        let file = File::open(&self.path).map_err(failed)?;
-        let size = file.metadata().map_err(failed)?.len();
+        let Self { input, way, .. } = &*self;
+        let failed = |error| input.failed(error);
+        let (file, size) = input.open()?;
         let blocks = size.div_ceil(self.block) as usize;
         let state = || (0, vec![0; self.block as usize]);
-        let sums = self.workers.fold(blocks, state, |(sum, buffer): &mut (u64, _), index| {
+        let sums = input.workers.fold(blocks, state, |(sum, buffer): &mut (u64, _), index| {
             let start = index as u64 * self.block;
             let bytes = self.block.min(size - start) as usize;
-            match self.input {
-                Input::Read => {
+            match way {
+                Way::Read => {
                     file.read_exact_at(&mut buffer[..bytes], start).map_err(failed)?;
                     *sum = sum.wrapping_add(add_up(&buffer[..bytes]));
                 }
-                Input::Map => {
+                Way::Map => {
                     let mapping = Mapping::new(&file, start, bytes).map_err(failed)?;
                     *sum = sum.wrapping_add(add_up(&mapping));
                 }
@@ -134,17 +103,20 @@ impl Prepared for PreparedReading {
         })?;
         let sum = sums.into_iter().fold(0_u64, |all, (sum, _)| all.wrapping_add(sum));
         self.result = Some((size, sum));
-        let metrics = vec![PageCache::metric(self.page_cache_share)];
-        Ok(Work { rows: self.rows, bytes_in: size, metrics, ..Work::default() })
+        // All bytes of all its lines were read.
+        let (rows, metrics) = (self.input.recipe.rows, vec![self.input.page_cache_share()]);
+        Ok(Work { rows, bytes_in: size, metrics, ..Work::default() })
     }
 
     /// Also makes the page cache what it is to be before the next run.
     fn check(&mut self) -> Result<Answer, WorkloadError> {
-        self.page_cache_share = self.page_cache.reach(&self.path)?;
+        self.input.settle()?;
         let (size, sum) =
             self.result.ok_or_else(|| WorkloadError::new("no run has left a result"))?;
         let digest = format!("bytes={size} sum={sum:016x}");
-        Ok(Answer { rows: self.rows, digest, group: Some(self.group.clone()) })
+        let recipe = &self.input.recipe;
+        let group = format!("sum of {}", recipe.group());
+        Ok(Answer { rows: recipe.rows, digest, group: Some(group) })
     }
 }
 
@@ -181,7 +153,7 @@ mod tests {
                 let answer = prepared.check().unwrap();
                 assert_eq!(work.metrics[0].name, "page_cache_share");
                 assert_eq!((work.rows, answer.rows), (20_000, 20_000));
-                answers.push((work.bytes_in, answer.digest, prepared.path));
+                answers.push((work.bytes_in, answer.digest, prepared.input.path));
             }
         }
         answers.dedup();

@@ -3,7 +3,7 @@
 //! What an engine that loads before it asks must pay, beside `aggregation`, which pays for asking
 //! alone. `check` aggregates the file that was written, so its answer is that of the text.
 
-use std::fs::{self, File};
+use std::fs;
 use std::io;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
@@ -13,9 +13,8 @@ use workload_api::{Answer, Context, Params, Prepared, Spec, Work, Workload, Work
 
 use super::{line, partitioned, row_groups, stats};
 use crate::data::measurements_parquet::{self, RowGroup};
-use crate::data::{DataDirectory, Measurements, MeasurementsFormat, PageCache, STATIONS_MAX};
-use crate::params::{Declared, Word, integer, word_or};
-use crate::workers::Workers;
+use crate::data::{DataDirectory, Input, Measurements, MeasurementsFormat};
+use crate::params::{Declared, Word, word_or};
 
 /// Bytes of text that become a row group: about a million lines.
 const GROUP_BYTES: u64 = 14 << 20;
@@ -42,18 +41,11 @@ impl Workload for Conversion {
         Spec {
             name: "conversion".to_owned(),
             about: "Makes a file of Parquet of the text of measurements.".to_owned(),
-            params: vec![
-                integer("rows", "Lines of the text.", (1, 1_000_000_000), Some(1_000_000)),
-                integer("stations", "Stations in it.", (1, STATIONS_MAX as i64), Some(413)),
-                word_or("statistics", "Statistics in the file.", Statistics::None),
-                integer(
-                    "workers",
-                    "Threads. Not stated: as many as the process may use.",
-                    (1, 1024),
-                    None,
-                ),
-                word_or("page_cache", PageCache::ABOUT, PageCache::AsItIs),
-            ],
+            params: Input::params(vec![word_or(
+                "statistics",
+                "Statistics in the file of Parquet.",
+                Statistics::None,
+            )]),
         }
     }
 
@@ -75,55 +67,43 @@ pub(super) fn prepare(
     let spec = Conversion.spec();
     let declared = Declared::new(params, &spec)?;
     let recipe = Measurements::new(&declared, context.seed, MeasurementsFormat::Text)?;
-    let workers = Workers::start(declared.threads("workers")?)?;
-    let path = directory.ensure_with(&recipe, &workers, &|_| ())?;
-    let page_cache: PageCache = declared.word("page_cache")?;
     Ok(PreparedConversion {
-        recipe,
         statistics: declared.word("statistics")?,
-        workers,
-        page_cache,
-        page_cache_share: page_cache.reach(&path)?,
-        path,
+        input: Input::prepare(&declared, recipe, directory)?,
         written: context.data_dir.join("measurements.parquet"),
     })
 }
 
 pub(super) struct PreparedConversion {
-    recipe: Measurements,
+    input: Input,
     statistics: Statistics,
-    workers: Workers,
-    page_cache: PageCache,
-    /// What was reached before the next run.
-    page_cache_share: f64,
-    path: PathBuf,
     written: PathBuf,
 }
 
 impl Prepared for PreparedConversion {
     fn run(&mut self) -> Result<Work, WorkloadError> {
         let statistics = self.statistics == Statistics::Pages;
-        let bytes_in = convert(&self.path, &self.written, statistics, &self.workers)?;
+        let bytes_in = convert(&self.input, &self.written, statistics)?;
         Ok(Work {
-            rows: self.recipe.rows,
+            rows: self.input.recipe.rows,
             bytes_in,
             bytes_out: fs::metadata(&self.written)
                 .map_err(|error| WorkloadError::context("asking for the file's size", error))?
                 .len(),
-            metrics: vec![PageCache::metric(self.page_cache_share)],
+            metrics: vec![self.input.page_cache_share()],
         })
     }
 
     /// Also makes the page cache what it is to be before the next run.
     fn check(&mut self) -> Result<Answer, WorkloadError> {
-        self.page_cache_share = self.page_cache.reach(&self.path)?;
+        self.input.settle()?;
         let summary = row_groups::naive(&self.written)?;
-        super::refuse_other_than_asked(&summary, self.recipe.rows)?;
+        super::refuse_other_than_asked(&summary, self.input.recipe.rows)?;
         let text = stats::text(&summary);
         Ok(Answer {
             rows: summary.len() as u64,
             digest: format!("text={:016x}", XxHash3_64::oneshot(text.as_bytes())),
-            group: Some(self.recipe.group()),
+            group: Some(self.input.recipe.group()),
         })
     }
 }
@@ -132,15 +112,9 @@ impl Prepared for PreparedConversion {
 ///
 /// # Errors
 /// When a file cannot be read or written, or a line is malformed.
-fn convert(
-    text: &Path,
-    written: &Path,
-    statistics: bool,
-    workers: &Workers,
-) -> Result<u64, WorkloadError> {
-    let failed = |error| WorkloadError::context(&format!("reading {}", text.display()), error);
-    let file = File::open(text).map_err(failed)?;
-    let size = file.metadata().map_err(failed)?.len();
+fn convert(text: &Input, written: &Path, statistics: bool) -> Result<u64, WorkloadError> {
+    let (failed, workers) = (|error| text.failed(error), &text.workers);
+    let (file, size) = text.open()?;
     let splits = workers.count().max(size.div_ceil(GROUP_BYTES) as usize);
     let ranges = partitioned::ranges(&file, size, splits).map_err(failed)?;
     let fill = |group: usize, rows: &mut RowGroup| {

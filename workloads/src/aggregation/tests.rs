@@ -10,9 +10,13 @@ use tempfile::{NamedTempFile, TempDir};
 
 use super::stats::text;
 use super::*;
+use crate::workers::Workers;
 
 mod fuzz;
 mod parquet;
+
+/// As many names as the challenge allows.
+const STATIONS: usize = 10_000;
 
 /// The result text, straight from the rules: one list of values per name.
 fn model(lines: &[(String, i64)]) -> String {
@@ -104,6 +108,42 @@ fn a_split_at_every_byte_loses_no_line() {
     for final_newline in [true, false] {
         let bytes = lines_text(&lines, final_newline);
         for splits in 1..=2 * bytes.len() {
+            assert_eq!(aggregate(bytes.as_bytes(), splits, &workers), Ok(model(&lines)));
+        }
+    }
+}
+
+#[test]
+fn a_line_lies_across_every_boundary_of_vectors_and_blocks() {
+    let workers = Workers::start(2).unwrap();
+    // Each shift moves all lines behind the first one by a byte; together they are several times as
+    // long as the blocks of the variant `limit`.
+    for shift in 1..=100 {
+        let names = (0..300).map(|number| match number {
+            0 => "x".repeat(shift),
+            _ if number % 3 == 0 => "ü".repeat(50),
+            _ => format!("station {}", number % 7),
+        });
+        let lines: Vec<_> = names.zip(0..).map(|(name, number)| (name, number - 150)).collect();
+        let bytes = lines_text(&lines, true);
+        for splits in [1, 2, 3] {
+            assert_eq!(aggregate(bytes.as_bytes(), splits, &workers), Ok(model(&lines)), "{shift}");
+        }
+    }
+}
+
+#[test]
+fn names_of_one_hash_and_ten_thousand_names_are_all_told_apart() {
+    let workers = Workers::start(2).unwrap();
+    let alike: Vec<_> = (0..500).filter_map(fuzz::alike).collect();
+    assert!(alike.len() > 100, "{}", alike.len());
+    let many = (0..STATIONS).map(|number| format!("{number:0>width$}", width = 4 + number % 97));
+    for names in [alike, many.collect::<Vec<_>>()] {
+        let twice = [&names[..], &names[..]].concat();
+        let lines: Vec<_> =
+            twice.into_iter().zip(0..).map(|(name, row)| (name, row * 7 % 1999 - 999)).collect();
+        let bytes = lines_text(&lines, true);
+        for splits in [1, 7] {
             assert_eq!(aggregate(bytes.as_bytes(), splits, &workers), Ok(model(&lines)));
         }
     }
@@ -221,9 +261,9 @@ fn lines_that_are_missing_fail_the_run() {
     let dir = TempDir::new().unwrap();
     let params: Params = [("rows", 1000)].into_iter().collect();
     let mut prepared = prepare(&params, 1, &DataDirectory::at(dir.path())).unwrap();
-    let bytes = fs::read(&prepared.path).unwrap();
+    let bytes = fs::read(&prepared.input.path).unwrap();
     let end = bytes[..500].iter().rposition(|&byte| byte == b'\n').unwrap();
-    fs::write(&prepared.path, &bytes[..=end]).unwrap();
+    fs::write(&prepared.input.path, &bytes[..=end]).unwrap();
     let error = prepared.run().unwrap_err().to_string();
     assert!(error.starts_with("1000 rows asked for, "), "{error}");
 }

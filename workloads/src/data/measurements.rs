@@ -8,7 +8,7 @@ pub(crate) mod parquet;
 use std::io;
 
 use twox_hash::XxHash3_64;
-use workload_api::{Params, Spec, WorkloadError};
+use workload_api::{ParamSpec, Params, Spec, WorkloadError};
 
 use super::random::Random;
 use super::stations::{STATIONS_MAX, Station, stations};
@@ -43,6 +43,13 @@ impl Word for Format {
     ];
 }
 
+impl Format {
+    /// The declaration of the parameter.
+    pub(crate) fn param() -> ParamSpec {
+        word_or("format", "Format of the file.", Self::Text)
+    }
+}
+
 /// The kind of data of the One Billion Row Challenge.
 pub(super) struct Kind;
 
@@ -51,16 +58,7 @@ impl DatasetKind for Kind {
         Spec {
             name: "measurements".to_owned(),
             about: "Temperatures of weather stations, a file of text or Parquet.".to_owned(),
-            params: vec![
-                integer("rows", "Lines of the file.", (1, 1_000_000_000), Some(1_000_000)),
-                integer(
-                    "stations",
-                    "Stations in the file: those of the challenge, and generated ones beyond 413.",
-                    (1, STATIONS_MAX as i64),
-                    Some(413),
-                ),
-                word_or("format", "Format of the file.", Format::Text),
-            ],
+            params: Recipe::size_params().into_iter().chain([Format::param()]).collect(),
         }
     }
 
@@ -81,6 +79,16 @@ pub(crate) struct Recipe {
 }
 
 impl Recipe {
+    /// The declarations of `rows` and `stations`.
+    pub(crate) fn size_params() -> [ParamSpec; 2] {
+        let stations =
+            "Stations in the file: those of the challenge, and generated ones beyond 413.";
+        [
+            integer("rows", "Lines of the file.", (1, 1_000_000_000), Some(1_000_000)),
+            integer("stations", stations, (1, STATIONS_MAX as i64), Some(413)),
+        ]
+    }
+
     /// From the parameters `rows` and `stations`.
     ///
     /// # Errors

@@ -10,10 +10,10 @@ use std::os::unix::fs::FileExt;
 use std::path::Path;
 
 use rustix::fs::{Advice, fadvise};
-use workload_api::{Better, Metric, Unit, WorkloadError};
+use workload_api::{Better, Metric, ParamSpec, Unit, WorkloadError};
 
 use super::mapping::Mapping;
-use crate::params::Word;
+use crate::params::{Word, word_or};
 
 /// What the page cache holds of a file before it is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,9 +32,12 @@ impl Word for PageCache {
 }
 
 impl PageCache {
-    /// What the parameter means.
-    pub(crate) const ABOUT: &'static str =
-        "What memory holds of the file before a run; page_cache_share says what was reached.";
+    /// The declaration of the parameter.
+    pub(crate) fn param() -> ParamSpec {
+        let about =
+            "What memory holds of the file before a run; page_cache_share says what was reached.";
+        word_or("page_cache", about, Self::AsItIs)
+    }
 
     /// Brings the file into this state and says which share of its pages is in memory then.
     ///

@@ -35,17 +35,22 @@ fn write(
     measurements_parquet::write(path, (parts.len(), statistics), workers, fill, &|_| ()).unwrap();
 }
 
-#[test]
-fn any_rows_in_any_row_groups_are_what_the_model_says() {
-    let dir = TempDir::new().unwrap();
-    let path = dir.path().join("m.parquet");
-    let workers = Workers::start(3).unwrap();
-    let inputs = (fuzz::lines(), 1..30_usize, any::<bool>());
-    fuzzing::on_any("measurements of Parquet", 60, &inputs, |(lines, rows, statistics)| {
-        write(&path, &lines, (rows, statistics), &workers);
-        prop_assert_eq!(read(&path, &workers), Ok(model(&lines)));
-        Ok(())
-    });
+mod fuzz {
+    use super::super::fuzz::lines;
+    use super::*;
+
+    #[test]
+    fn any_rows_in_any_row_groups_are_what_the_model_says() {
+        let dir = TempDir::new().unwrap();
+        let path = dir.path().join("m.parquet");
+        let workers = Workers::start(3).unwrap();
+        let inputs = (lines(), 1..30_usize, any::<bool>());
+        fuzzing::on_any("measurements of Parquet", 60, &inputs, |(lines, rows, statistics)| {
+            write(&path, &lines, (rows, statistics), &workers);
+            prop_assert_eq!(read(&path, &workers), Ok(model(&lines)));
+            Ok(())
+        });
+    }
 }
 
 #[test]
