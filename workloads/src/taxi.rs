@@ -6,6 +6,7 @@
 
 mod groups;
 mod limit;
+mod parts;
 mod ranges;
 mod records;
 mod row_groups;
@@ -13,7 +14,6 @@ mod whole_files;
 
 use std::fs;
 use std::path::PathBuf;
-use std::time::{Duration, Instant};
 
 use twox_hash::XxHash3_64;
 use workload_api::{
@@ -23,7 +23,7 @@ use workload_api::{
 use self::groups::Groups;
 use self::limit::Sizes;
 use crate::data::{DataDirectory, PageCache, TAXI_MONTHS, Taxi as Recipe, TaxiFormat};
-use crate::params::{Declared, Word, integer, word_or};
+use crate::params::{Declared, Word, integer, threads, word_or};
 use crate::workers::Workers;
 
 /// Queries trips by passenger count.
@@ -69,13 +69,7 @@ impl Workload for Taxi {
         let mut params = Recipe::params();
         params.extend([
             word_or("schedule", "How the work is shared out.", Schedule::Files),
-            integer(
-                "workers",
-                "Threads of files, ranges, row_groups and limit. Not stated: as many as the process \
-                 may use.",
-                (1, 1024),
-                None,
-            ),
+            threads("Threads of files, ranges, row_groups and limit."),
             integer("first_month", "First month of the query.", (1, 12), Some(1)),
             integer("last_month", "Last month of the query.", (1, 12), Some(12)),
             word_or("pruning", "How months outside the query are left out.", Pruning::Directories),
@@ -91,7 +85,7 @@ impl Workload for Taxi {
                 (1, 1 << 30),
                 Some(64 << 10),
             ),
-            word_or("page_cache", PageCache::ABOUT, PageCache::AsItIs),
+            PageCache::param(),
         ]);
         Spec {
             name: "taxi".to_owned(),
@@ -126,14 +120,10 @@ impl Months {
 struct Query {
     format: TaxiFormat,
     files: Vec<PathBuf>,
+    /// The month of the first file.
+    first_month: u64,
     /// What trips must be asked, where the files have others too.
     filter: Option<Months>,
-}
-
-/// The result of one part, and how long it took.
-struct Part {
-    groups: Groups,
-    time: Duration,
 }
 
 fn prepare(
@@ -159,7 +149,7 @@ fn prepare(
         Pruning::None => (Months { first: 1, last: TAXI_MONTHS }, Some(months)),
     };
     let files = (read.first..=read.last).map(|month| folder.join(recipe.file(month))).collect();
-    let query = Query { format: recipe.format, files, filter };
+    let query = Query { format: recipe.format, files, first_month: read.first, filter };
     let mut bytes = 0;
     for path in &query.files {
         let metadata = fs::metadata(path);
@@ -244,18 +234,17 @@ impl Prepared for PreparedTaxi {
             (Schedule::Limit, TaxiFormat::Csv) => limit::limit(query, *sizes, workers)?,
             (Schedule::Limit, TaxiFormat::Parquet) => row_groups::row_groups(query, workers)?,
         };
-        let start = Instant::now();
-        let mut groups = Groups::new();
-        parts.iter().for_each(|part| groups.combine(&part.groups));
-        metrics.push(Metric::time("combine_time", start.elapsed()));
-        metrics.extend(part_metrics(&parts));
-        let rows = groups.rows();
+        metrics.extend(parts.metrics());
+        if let Schedule::Single | Schedule::ThreadPerFile | Schedule::Files = self.schedule {
+            metrics.extend(parts.months(query.first_month));
+        }
+        let rows = parts.groups.rows();
         let Months { first, last } = self.months;
         let asked: u64 = (first..=last).map(|month| self.recipe.rows_of(month)).sum();
         if rows != asked {
             return Err(WorkloadError::new(format!("{asked} trips asked for, {rows} aggregated")));
         }
-        self.result = Some(groups);
+        self.result = Some(parts.groups);
         Ok(Work { rows, bytes_in: self.bytes, metrics, ..Work::default() })
     }
 
@@ -274,17 +263,6 @@ impl Prepared for PreparedTaxi {
             )),
         })
     }
-}
-
-/// The chapter's table in three numbers: the slowest part, the fastest one, and all together.
-fn part_metrics(parts: &[Part]) -> Vec<Metric> {
-    let times = || parts.iter().map(|part| part.time);
-    let (Some(slowest), Some(fastest)) = (times().max(), times().min()) else { return Vec::new() };
-    vec![
-        Metric::time("slowest_part", slowest),
-        Metric::time("fastest_part", fastest),
-        Metric::time("sum_of_parts", times().sum()),
-    ]
 }
 
 #[cfg(test)]

@@ -5,20 +5,25 @@
 //! quotes while it works, and is done again if the parts before it turn out to have left one open; so
 //! nothing is read twice where no quote stands across a cut. The idea is that of Ge, Li, Eilebrecht,
 //! Chandramouli and Kossmann, "Speculative Distributed CSV Data Parsing for Big Data Analytics" (2019).
+//! Parts are combined in the order of the files, each as soon as those before it are known, so that few
+//! of them wait in memory.
 
 mod kernel;
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::os::unix::fs::FileExt;
+use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
 use workload_api::WorkloadError;
 
 use self::kernel::{PAD, Scratch};
+use super::Query;
 use super::groups::Groups;
+use super::parts::{Part, Parts};
 use super::ranges::{Source, extend_to_record_end, failed};
 use super::records;
-use super::{Part, Query};
 use crate::instructions::Level;
 use crate::workers::Workers;
 
@@ -37,7 +42,7 @@ pub(super) fn limit(
     query: &Query,
     sizes: Sizes,
     workers: &Workers,
-) -> Result<Vec<Part>, WorkloadError> {
+) -> Result<Parts, WorkloadError> {
     limit_with(Level::best(), query, sizes, workers)
 }
 
@@ -47,7 +52,7 @@ pub(super) fn limit_with(
     query: &Query,
     sizes: Sizes,
     workers: &Workers,
-) -> Result<Vec<Part>, WorkloadError> {
+) -> Result<Parts, WorkloadError> {
     let sources =
         query.files.iter().map(|path| Source::open(path)).collect::<Result<Vec<_>, _>>()?;
     let parts: Vec<_> = sources
@@ -58,27 +63,78 @@ pub(super) fn limit_with(
         let (source, range) = &parts[index];
         Reader::new(level, sizes.block, source, range.clone(), quoted).run()
     };
-    // An error that rests on a false supposition is none; so it is a result like any other here.
-    let mut done = workers.map(parts.len(), |index| Ok(run(index, false)))?;
-    let mut again = Vec::new();
-    let mut quoted = false;
-    for (index, (source, range)) in parts.iter().enumerate() {
-        if range.start == source.body {
-            quoted = false;
-        }
-        if quoted {
-            again.push(index);
-        }
-        quoted ^= match &done[index] {
-            Ok(done) => done.odd_quotes,
-            Err(_) => odd_quotes(source, range)?,
-        };
+    let in_order = Mutex::new(InOrder::new(&parts));
+    workers.fold(
+        parts.len(),
+        || (),
+        |(), index| {
+            let done = run(index, false);
+            // A lock poisoned by a panic still holds whole results; the panic itself is passed on by the
+            // pool.
+            in_order.lock().unwrap_or_else(PoisonError::into_inner).take(index, done)
+        },
+    )?;
+    let in_order = in_order.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let InOrder { all, again, error, .. } = in_order;
+    // What is done again comes before any error, so an error there is the first one.
+    let mut done = workers.fold(again.len(), Parts::new, |all, place| {
+        all.add(&run(again[place], true)?.part);
+        Ok(())
+    })?;
+    done.push(all);
+    error.map_or(Ok(Parts::together(done)), Err)
+}
+
+/// A part of a file.
+type Place<'a> = (&'a Source<'a>, Range<u64>);
+
+/// Takes the results of parts, in whatever order they come, and combines them in that of the files.
+struct InOrder<'a> {
+    parts: &'a [Place<'a>],
+    /// Results that came before those of earlier parts.
+    waiting: BTreeMap<usize, Result<Done, WorkloadError>>,
+    next: usize,
+    /// Whether the next part begins within quotes.
+    quoted: bool,
+    all: Parts,
+    /// Parts that supposed the wrong thing.
+    again: Vec<usize>,
+    /// That of the first part that supposed the right thing and has one; nothing behind it counts.
+    error: Option<WorkloadError>,
+}
+
+impl<'a> InOrder<'a> {
+    fn new(parts: &'a [Place<'a>]) -> Self {
+        let (waiting, all, again) = (BTreeMap::new(), Parts::new(), Vec::new());
+        Self { parts, waiting, next: 0, quoted: false, all, again, error: None }
     }
-    let redone = workers.map(again.len(), |index| Ok(run(again[index], true)))?;
-    for (index, part) in again.into_iter().zip(redone) {
-        done[index] = part;
+
+    /// Takes what a part came to when it supposed that it begins outside quotes. An error that rests
+    /// on a false supposition is none, so it is a result like any other here.
+    fn take(
+        &mut self,
+        index: usize,
+        done: Result<Done, WorkloadError>,
+    ) -> Result<(), WorkloadError> {
+        self.waiting.insert(index, done);
+        while let Some(done) = self.waiting.remove(&self.next) {
+            let (source, range) = &self.parts[self.next];
+            let quoted = self.quoted && range.start > source.body;
+            let odd_quotes = match &done {
+                Ok(done) => done.odd_quotes,
+                Err(_) => odd_quotes(source, range)?,
+            };
+            match done {
+                _ if self.error.is_some() => {}
+                _ if quoted => self.again.push(self.next),
+                Ok(done) => self.all.add(&done.part),
+                Err(error) => self.error = Some(error),
+            }
+            self.quoted = quoted ^ odd_quotes;
+            self.next += 1;
+        }
+        Ok(())
     }
-    done.into_iter().map(|done| done.map(|done| done.part)).collect()
 }
 
 fn odd_quotes(source: &Source<'_>, range: &Range<u64>) -> Result<bool, WorkloadError> {

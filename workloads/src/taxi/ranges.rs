@@ -14,9 +14,10 @@ use std::time::{Duration, Instant};
 
 use workload_api::WorkloadError;
 
+use super::Query;
 use super::groups::Groups;
+use super::parts::{Part, Parts};
 use super::records::{self, Layout};
-use super::{Part, Query};
 use crate::workers::Workers;
 
 /// Bytes read at once while looking for the end of a header or of a range's last record.
@@ -73,7 +74,7 @@ pub(super) fn ranges(
     query: &Query,
     bytes: u64,
     workers: &Workers,
-) -> Result<(Vec<Part>, Duration), WorkloadError> {
+) -> Result<(Parts, Duration), WorkloadError> {
     let sources =
         query.files.iter().map(|path| Source::open(path)).collect::<Result<Vec<_>, _>>()?;
     let parts: Vec<_> = sources
@@ -101,7 +102,7 @@ pub(super) fn ranges(
         let (source, range) = &parts[index];
         part(query, source, range, quoted[index])
     })?;
-    Ok((done, boundary_time))
+    Ok((Parts::of(&done), boundary_time))
 }
 
 /// The records that begin in a range.

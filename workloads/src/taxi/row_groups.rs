@@ -15,9 +15,10 @@ use parquet::arrow::arrow_reader::{
 };
 use workload_api::WorkloadError;
 
+use super::Query;
 use super::groups::{Groups, NO_COUNT};
+use super::parts::{Part, Parts};
 use super::ranges::failed;
-use super::{Part, Query};
 use crate::workers::Workers;
 
 /// Rows of a batch.
@@ -26,23 +27,25 @@ const BATCH_ROWS: usize = 8192;
 /// The columns of the query.
 pub(super) const COLUMNS: [&str; 2] = ["passenger_count", "fare_amount"];
 
-/// Workers read row group after row group.
+/// Workers read row group after row group, and each combines its own.
 ///
 /// # Errors
 /// When a file cannot be read, or lacks a column; with several, the first one's error.
-pub(super) fn row_groups(query: &Query, workers: &Workers) -> Result<Vec<Part>, WorkloadError> {
+pub(super) fn row_groups(query: &Query, workers: &Workers) -> Result<Parts, WorkloadError> {
     let mut parts = Vec::new();
     for path in &query.files {
         let metadata = metadata(path)?;
         let groups = metadata.metadata().num_row_groups();
         parts.extend((0..groups).map(|group| (path, metadata.clone(), group)));
     }
-    workers.map(parts.len(), |index| {
+    let done = workers.fold(parts.len(), Parts::new, |all, index| {
         let start = Instant::now();
         let (path, metadata, group) = &parts[index];
         let groups = read(path, metadata.clone(), Some(*group))?;
-        Ok(Part { groups, time: start.elapsed() })
-    })
+        all.add(&Part { groups, time: start.elapsed() });
+        Ok(())
+    })?;
+    Ok(Parts::together(done))
 }
 
 /// A whole file.

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use tempfile::TempDir;
 
 use super::groups::NO_COUNT;
+use super::parts::Parts;
 use super::*;
 use crate::instructions::Level;
 
@@ -96,11 +97,10 @@ fn run(texts: &[&[u8]], part: u64, block: usize, workers: &Workers) -> Result<St
         fs::write(&path, text).unwrap();
         path
     });
-    let query = Query { format: TaxiFormat::Csv, files: files.collect(), filter: None };
-    let result = |parts: Result<Vec<Part>, WorkloadError>| {
-        let mut groups = Groups::new();
-        parts.map_err(|error| error.to_string())?.iter().for_each(|p| groups.combine(&p.groups));
-        Ok(groups.text())
+    let (format, files) = (TaxiFormat::Csv, files.collect());
+    let query = Query { format, files, first_month: 1, filter: None };
+    let result = |parts: Result<Parts, WorkloadError>| {
+        parts.map(|parts| parts.groups.text()).map_err(|error| error.to_string())
     };
     let single = result(whole_files::single(&query));
     assert_eq!(single, result(whole_files::thread_per_file(&query)));
@@ -161,6 +161,13 @@ fn all_schedules_and_formats_agree_and_give_the_chapter_s_largest_fares() {
             let mut prepared = prepared(&dir, &given, &numbers);
             let work = prepared.run().unwrap();
             assert_eq!(work.rows, 24_000);
+            let metrics = |prefix: &str| -> Vec<f64> {
+                let named = work.metrics.iter().filter(|one| one.name.starts_with(prefix));
+                named.map(|one| one.value).collect()
+            };
+            let (months, whole) = (metrics("month_"), ["single", "thread_per_file", "files"]);
+            assert_eq!(months.len(), if whole.contains(&schedule) { 12 } else { 0 });
+            assert!(months.is_empty() || metrics("sum_of_parts") == [months.iter().sum::<f64>()]);
             answers.push(prepared.check().unwrap());
             let groups = prepared.result.unwrap();
             let largest: Vec<_> = (0..10).chain([NO_COUNT]).map(|at| groups.largest(at)).collect();

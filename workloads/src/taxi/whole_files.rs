@@ -12,8 +12,9 @@ use std::time::Instant;
 use workload_api::WorkloadError;
 
 use super::groups::Groups;
+use super::parts::{Part, Parts};
 use super::records::{self, Layout};
-use super::{Months, Part, Query, row_groups};
+use super::{Months, Query, row_groups};
 use crate::data::TaxiFormat;
 use crate::workers::Workers;
 
@@ -21,16 +22,17 @@ use crate::workers::Workers;
 ///
 /// # Errors
 /// When a file cannot be read or has a malformed record.
-pub(super) fn single(query: &Query) -> Result<Vec<Part>, WorkloadError> {
-    query.files.iter().map(|path| part(query, path)).collect()
+pub(super) fn single(query: &Query) -> Result<Parts, WorkloadError> {
+    let parts: Result<Vec<_>, _> = query.files.iter().map(|path| part(query, path)).collect();
+    Ok(Parts::of(&parts?))
 }
 
 /// A thread for each file, all at once.
 ///
 /// # Errors
 /// As [`single`]; the first file's.
-pub(super) fn thread_per_file(query: &Query) -> Result<Vec<Part>, WorkloadError> {
-    thread::scope(|scope| {
+pub(super) fn thread_per_file(query: &Query) -> Result<Parts, WorkloadError> {
+    let parts: Result<Vec<_>, _> = thread::scope(|scope| {
         let threads: Vec<_> =
             query.files.iter().map(|path| scope.spawn(move || part(query, path))).collect();
         threads
@@ -39,15 +41,17 @@ pub(super) fn thread_per_file(query: &Query) -> Result<Vec<Part>, WorkloadError>
                 thread.join().unwrap_or_else(|_| Err(WorkloadError::new("a thread panicked")))
             })
             .collect()
-    })
+    });
+    Ok(Parts::of(&parts?))
 }
 
 /// Workers take one file after the other.
 ///
 /// # Errors
 /// As [`single`]; the first file's.
-pub(super) fn files(query: &Query, workers: &Workers) -> Result<Vec<Part>, WorkloadError> {
-    workers.map(query.files.len(), |index| part(query, &query.files[index]))
+pub(super) fn files(query: &Query, workers: &Workers) -> Result<Parts, WorkloadError> {
+    let parts = workers.map(query.files.len(), |index| part(query, &query.files[index]))?;
+    Ok(Parts::of(&parts))
 }
 
 fn part(query: &Query, path: &Path) -> Result<Part, WorkloadError> {
