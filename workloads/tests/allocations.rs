@@ -16,37 +16,17 @@ use std::path::Path;
 use arrow::array::{Array, AsArray, StringArray};
 use parquet::arrow::arrow_reader::{ArrowReaderOptions, ParquetRecordBatchReaderBuilder};
 use tempfile::TempDir;
-use workload_api::protocol::{Done, Empty, Prepare, Reply, Request, Run};
-use workload_api::{Allocation, CountingAllocator, Params, serve_counting};
+use workload_api::Allocation;
 use workloads::Pipeline;
 
-#[global_allocator]
-static ALLOCATOR: CountingAllocator = CountingAllocator::new();
+mod counted;
 
 const ROWS: i64 = 50_000;
 
 /// What one run of a step with one producer allocates, after a run that warms up.
 fn counted(step: &str, data_dir: &Path) -> Allocation {
-    let mut params = Params::default();
-    params.set("step", step);
-    params.set("rows", ROWS);
-    params.set("producers", 1);
-    let workload = "pipeline".to_owned();
-    let prepare = Prepare { workload, params, seed: 7, data_dir: data_dir.to_owned() };
-    let requests = [
-        Request::Prepare(prepare),
-        Request::Run(Run { iterations: 1 }),
-        Request::Run(Run { iterations: 1 }),
-        Request::Bye(Empty {}),
-    ];
-    let lines: Vec<String> =
-        requests.iter().map(|one| serde_json::to_string(one).unwrap() + "\n").collect();
-    let mut replies = Vec::new();
-    serve_counting(&[&Pipeline], lines.concat().as_bytes(), &mut replies, true).unwrap();
-    let text = String::from_utf8(replies).unwrap();
-    let last = serde_json::from_str(text.lines().last().unwrap()).unwrap();
-    let Reply::Done(Done { allocation, .. }) = last else { panic!("no `done`: {text}") };
-    allocation.unwrap()
+    let given = [("step", step.into()), ("rows", ROWS.into()), ("producers", 1.into())];
+    counted::counted(&Pipeline, &given, data_dir).allocation.unwrap()
 }
 
 /// Names, different names and phone numbers in the files of a run.

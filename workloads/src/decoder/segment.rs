@@ -67,12 +67,14 @@ impl Segment {
         (row_offset, rows_count): (u64, u64),
     ) -> Result<Self, WorkloadError> {
         let json_size = json.len() as u64;
-        let bytes = match codec {
+        let mut bytes = match codec {
             Codec::None => json,
             Codec::Zstd => zstd::bulk::compress(&json, ZSTD_LEVEL)
                 .map_err(|error| WorkloadError::context("compressing a segment", error))?,
             Codec::Lz4 => block::compress(&json),
         };
+        // Codecs make room for what cannot be compressed, and segments are held for long.
+        bytes.shrink_to_fit();
         let metadata = Metadata {
             segment_size: bytes.len() as u64,
             uncompressed_size: (codec != Codec::None).then_some(json_size),
