@@ -33,22 +33,28 @@ history revs *args:
 report *runs:
     cargo dyno report {{runs}}
 
-# The One Billion Row Challenge, naive to the limit, at ROWS rows.
-measurements rows="10M" *args:
+# The One Billion Row Challenge at ROWS rows: naive to the limit, all settings, and what loading costs in other engines.
+measurements rows="10M" *args: venv
     cargo dyno data build measurements --set rows={{rows}}
     cargo dyno run configs/measurements.toml --set rows={{rows}} --set sampling.timeout=30m {{args}}
+    cargo dyno run configs/measurements-grid.toml --set rows={{rows}} {{args}}
+    cargo dyno run configs/peers/python.toml --set rows={{rows}} --set sampling.timeout=30m {{args}}
+    cargo dyno run configs/peers/load.toml --set rows={{rows}} {{args}}
+    cargo dyno data build measurements
+    cargo dyno run configs/peers/sqlite.toml {{args}}
 
 # The shredding study, thirteen steps, and the limit, at ROWS rows.
 shredding rows="10M" *args:
     cargo dyno run configs/shredding.toml --set rows={{rows}} {{args}}
     cargo dyno run configs/pipeline-limit.toml --set rows={{rows}} {{args}}
 
-# One query over the twelve files of a year, by schedule, and beside other engines, at ROWS trips.
+# One query over the twelve files of a year, by schedule and beside other engines, and joins, at ROWS trips.
 taxi rows="12M" *args: venv
     cargo dyno data build taxi --set rows={{rows}}
     cargo dyno data build taxi --set rows={{rows}} --set format=parquet
     cargo dyno run configs/taxi.toml --set rows={{rows}} {{args}}
     cargo dyno run configs/peers/taxi.toml --set rows={{rows}} {{args}}
+    cargo dyno run configs/join.toml --set rows={{rows}} {{args}}
 
 # Segments of compressed JSON, and Trino's Python client on the same ones.
 decoder *args: venv
@@ -62,6 +68,13 @@ scan *args:
     cargo build --release --package scan
     cargo dyno run configs/scan.toml {{args}}
     cargo dyno run configs/scan-users.toml {{args}}
+
+# What the limits hold in memory, at some rows and at ten times as many.
+limit-memory *args:
+    for rows in 3M 30M; do for format in text parquet; do cargo dyno data build measurements --set rows=$rows --set format=$format; done; done
+    for rows in 1.2M 12M; do for format in csv parquet; do cargo dyno data build taxi --set rows=$rows --set format=$format; done; done
+    cargo dyno run configs/limit-memory.toml {{args}}
+    cargo dyno show --metric peak_rss
 
 # Ours beside the programs that people would pick (Python 3.11 or later, and a package index).
 peers rows="10M" *args: venv

@@ -36,6 +36,7 @@ PARSERS = {
     "trino_raw": "the client's decoder without value mapping",
     "orjson": "zstandard or lz4, and orjson.loads",
     "pysimdjson": "zstandard or lz4, and pysimdjson to Python objects",
+    "unpack": "zstandard or lz4 alone: nothing is parsed",
 }
 CODECS = {"none": "json", "zstd": "json+zstd", "lz4": "json+lz4"}
 
@@ -81,15 +82,32 @@ def decoder(parser, codec, shape):
         mapper = trino.mapper.RowMapperFactory().create(columns, parser == "trino_raw")
         factory = trino.client.CompressedQueryDataDecoderFactory(mapper)
         return factory.create(CODECS[codec]).decode
-    parse = orjson.loads if parser == "orjson" else simdjson.loads
+    if parser == "unpack":
+        return unpacker(codec)
+    parse, unpack = orjson.loads if parser == "orjson" else simdjson.loads, unpacker(codec)
+    return lambda data, metadata: parse(unpack(data, metadata).text)
+
+
+class Unpacked:
+    """The JSON of a segment: as many rows as were declared, none of which was looked at."""
+
+    def __init__(self, text, metadata):
+        self.text, self.rows = text, metadata["rowsCount"]
+
+    def __len__(self):
+        return self.rows
+
+
+def unpacker(codec):
+    """A function from a segment's bytes and metadata to its JSON."""
     if codec == "zstd":
         unpack = zstandard.ZstdDecompressor().decompress
-        return lambda data, metadata: parse(unpack(data))
+        return lambda data, metadata: Unpacked(unpack(data), metadata)
     if codec == "lz4":
         unpack = lz4.block.decompress
         size = "uncompressedSize"
-        return lambda data, metadata: parse(unpack(data, uncompressed_size=metadata[size]))
-    return lambda data, metadata: parse(data)
+        return lambda data, metadata: Unpacked(unpack(data, uncompressed_size=metadata[size]), metadata)
+    return Unpacked
 
 
 def as_sent(value, of):
@@ -256,13 +274,21 @@ class Decoder:
             return {"rows": self.rows, "digest": f"rows={self.rows}"}
         first = len(self.segments) - len(self.last)
         for number, rows in enumerate(self.last, first):
-            with open(f"{self.folder}/segment-{number:05}.json", encoding="utf-8", newline="") as file:
-                sent = json.load(file)
-            fields = [{"value": {"typeSignature": of}} for of in self.types]
-            whole = {"rawType": "row", "arguments": fields}
-            if [as_sent(row, whole) for row in rows] != sent:
+            with open(f"{self.folder}/segment-{number:05}.json", "rb") as file:
+                text = file.read()
+            if isinstance(rows, Unpacked):
+                rows, sent = rows.text, text
+            else:
+                rows, sent = self.as_sent(rows), json.loads(text)
+            if rows != sent:
                 raise ValueError(f"segment {number} is decoded to other rows")
         return {key: self.answer[key] for key in ("rows", "digest", "group")}
+
+    def as_sent(self, rows):
+        """Decoded rows as they stand in JSON."""
+        fields = [{"value": {"typeSignature": of}} for of in self.types]
+        whole = {"rawType": "row", "arguments": fields}
+        return [as_sent(row, whole) for row in rows]
 
     def close(self):
         if self.pool:

@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
 """Peers of the workload `aggregation`: the same file, the same answer, other programs.
 
-Three engines, and the three programs of the study "Optimising Parallel Python and the Billion Row
+Engines, and the three programs of the study "Optimising Parallel Python and the Billion Row
 Challenge", written anew from its description. Every engine computes smallest, largest, sum and
 count; the mean is rounded here, for a few hundred rows, by the challenge's rule and not by how a
 language prints floats. Engines and pools are started in `prepare`.
 
-`input` says what an engine reads: the text, a Parquet file that Polars makes of it, or a table of
-DuckDB's. `work` tells loading and querying apart: what is not measured happens in `prepare` or `check`.
+`input` says what an engine reads: the text, a Parquet file that Polars makes of it, or a table in
+memory. `work` tells loading and querying apart: what is not measured happens in `prepare` or `check`.
 """
 
 import math
@@ -23,6 +23,7 @@ ENGINES = {
     "polars": "scan_csv, group_by, the streaming engine",
     "duckdb": "read_csv, group by",
     "datafusion": "the wheel, read_csv, group by",
+    "sqlite": "a table of Python's own module, group by",
     "loop": "the study's first program: one loop",
     "batches": "its second: lists of lines for a pool of processes",
     "parts": "its third: byte ranges for a pool of processes",
@@ -33,8 +34,9 @@ INPUTS = {
     "text": "the file of measurements",
     "parquet": "Parquet without statistics, made of it by Polars",
     "parquet_statistics": "Parquet with statistics, made of it by Polars",
-    "table": "a table in memory; engine = duckdb alone",
+    "table": "a table in memory; engine = duckdb and sqlite",
 }
+QUERY = "select s, min(v), max(v), sum(v), count(*) from {} group by s"
 WORKS = {
     "query": "the aggregation alone",
     "load": "making the input of the text alone",
@@ -52,7 +54,11 @@ class Measurements:
             serve.integer("rows", "lines of the file", 1, 1_000_000_000, 1_000_000),
             serve.integer("stations", "stations in it", 1, 10_000, 413),
             serve.integer("workers", "threads or processes", 1, 1024, os.cpu_count()),
-            serve.integer("splits", "byte ranges of engine = parts", 1, 1_000_000, 50),
+            serve.integer(
+                "splits", "byte ranges of engine = parts; not stated: as long as the study's",
+                1, 1_000_000, None,
+            ),
+            serve.integer("take", "ranges that a process takes at a time; the study: 10", 1, 10_000, 1),
         ],
     }
 
@@ -68,7 +74,11 @@ class Measurements:
         self.group = f"measurements rows={rows} seed={seed} stations={stations}"
         self.pool = self.folder = None
         self.input, self.work, engine = params["input"], params["work"], params["engine"]
-        known = {"polars": ("text", "parquet", "parquet_statistics"), "duckdb": tuple(INPUTS)}
+        known = {
+            "polars": ("text", "parquet", "parquet_statistics"),
+            "duckdb": tuple(INPUTS),
+            "sqlite": ("table",),
+        }
         if self.input not in known.get(engine, ("text",)):
             raise ValueError(f"engine = {engine} does not read input = {self.input}")
         if self.work == "load" and self.input == "text":
@@ -80,7 +90,12 @@ class Measurements:
             self.parquet = os.path.join(self.folder, "measurements.parquet")
             if self.work == "query":
                 self.make_parquet()
-        self.aggregate = getattr(self, params["engine"])(params["workers"], params["splits"])
+        # The study has 5,000 ranges of a billion rows.
+        self.splits = params["splits"] or max(1, rows // 200_000)
+        self.take = params["take"]
+        self.aggregate = getattr(self, engine)(self.workers)
+        if self.input == "table" and self.work == "query":
+            self.make_table()
 
     def make_parquet(self):
         import polars
@@ -90,9 +105,6 @@ class Measurements:
             self.path, separator=";", has_header=False, schema=schema, quote_char=None
         )
         lines.sink_parquet(self.parquet, statistics=self.input == "parquet_statistics")
-
-    def make_table(self):
-        self.connection.sql(f"create or replace table lines as select * from {self.text}")
 
     def run(self):
         if self.work == "load":
@@ -122,7 +134,7 @@ class Measurements:
         if self.folder:
             shutil.rmtree(self.folder)
 
-    def polars(self, *_):
+    def polars(self, _):
         import polars
 
         schema = {"s": polars.String, "v": polars.Float64}
@@ -141,19 +153,34 @@ class Measurements:
 
         return aggregate
 
-    def duckdb(self, workers, _):
+    def duckdb(self, workers):
         import duckdb
 
-        self.connection = duckdb.connect(config={"threads": workers})
-        self.text = f"""read_csv('{self.path}', delim = ';', header = false, quote = '', escape = '',
+        connection = duckdb.connect(config={"threads": workers})
+        text = f"""read_csv('{self.path}', delim = ';', header = false, quote = '', escape = '',
             auto_detect = false, columns = {{'s': 'VARCHAR', 'v': 'DOUBLE'}})"""
-        lines = {"text": self.text, "table": "lines"}.get(self.input) or f"'{self.parquet}'"
-        if self.input == "table" and self.work == "query":
-            self.make_table()
-        query = f"select s, min(v), max(v), sum(v), count(*) from {lines} group by s"
-        return lambda: self.connection.sql(query).fetchall()
+        load = f"create or replace table lines as select * from {text}"
+        self.make_table = lambda: connection.sql(load)
+        lines = {"text": text, "table": "lines"}.get(self.input) or f"'{self.parquet}'"
+        return lambda: connection.sql(QUERY.format(lines)).fetchall()
 
-    def datafusion(self, workers, _):
+    def sqlite(self, _):
+        import sqlite3
+
+        connection = sqlite3.connect(":memory:")
+
+        def make_table():
+            connection.execute("drop table if exists lines")
+            connection.execute("create table lines (s text, v real)")
+            with open(self.path, encoding="utf-8", newline="\n") as lines:
+                rows = (line.rstrip("\n").split(";") for line in lines)
+                connection.executemany("insert into lines values (?, ?)", rows)
+            connection.commit()
+
+        self.make_table = make_table
+        return lambda: connection.execute(QUERY.format("lines")).fetchall()
+
+    def datafusion(self, workers):
         import datafusion
         import pyarrow
 
@@ -164,23 +191,21 @@ class Measurements:
             "lines", self.path, schema=schema, has_header=False, delimiter=";",
             file_extension=".txt",
         )
-        query = "select s, min(v), max(v), sum(v), count(*) from lines group by s"
-
         def aggregate():
-            batches = context.sql(query).collect()
+            batches = context.sql(QUERY.format("lines")).collect()
             table = pyarrow.Table.from_batches(batches)
             return list(zip(*(column.to_pylist() for column in table.columns)))
 
         return aggregate
 
-    def loop(self, *_):
+    def loop(self, _):
         def aggregate():
             with open(self.path, encoding="utf-8", newline="\n") as lines:
                 return rows_of(add_lines(lines))
 
         return aggregate
 
-    def batches(self, workers, _):
+    def batches(self, workers):
         self.pool = multiprocessing.Pool(workers)
 
         def batched():
@@ -195,11 +220,12 @@ class Measurements:
 
         return lambda: rows_of(combine(self.pool.imap_unordered(add_lines, batched())))
 
-    def parts(self, workers, splits):
-        self.pool = multiprocessing.Pool(workers)
+    def parts(self, workers):
+        self.pool, splits = multiprocessing.Pool(workers), self.splits
         edges = [self.bytes * split // splits for split in range(splits + 1)]
         jobs = [(self.path, start, end) for start, end in zip(edges, edges[1:])]
-        return lambda: rows_of(combine(self.pool.imap_unordered(add_part, jobs, chunksize=1)))
+        take = self.take
+        return lambda: rows_of(combine(self.pool.imap_unordered(add_part, jobs, chunksize=take)))
 
 
 def add_lines(lines):
