@@ -1,23 +1,28 @@
 //! The decoder's strategy `processes`, which starts its own program again: so this test has a `main`, and
 //! is a decoding process itself when it is asked to be one.
 //!
-//! Answers, a process that dies, none left behind, and none that outlives a parent that was killed.
+//! Answers, a process that dies, none left behind, none that outlives a parent that was killed, and none
+//! with descriptors of its worker.
 
 #![expect(clippy::unwrap_used, reason = "the helpers of tests fail as tests do")]
 #![expect(clippy::print_stdout, reason = "it says what it did, as tests do")]
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
 
+use workload_api::protocol::ENV_VAR;
 use workload_api::{Answer, Context, ParamValue, Params, Prepared, Work, Workload};
 use workloads::{DECODER_COMMAND, Decoder, decoder_main};
 
 /// The argument that makes this program a parent that waits to be killed.
 const PARENT: &str = "parent";
+
+/// The argument that makes this program a worker.
+const WORKER: &str = "worker";
 
 const TESTS: &[(&str, fn())] = &[
     ("rows_that_travelled_are_those_decoded_here", rows_that_travelled_are_those_decoded_here),
@@ -28,12 +33,14 @@ const TESTS: &[(&str, fn())] = &[
     ("a_bad_segment_says_the_same_from_there", a_bad_segment_says_the_same_from_there),
     ("no_process_is_left_behind", no_process_is_left_behind),
     ("no_process_outlives_a_killed_parent", no_process_outlives_a_killed_parent),
+    ("no_process_has_the_descriptors_of_its_worker", no_process_has_the_descriptors_of_its_worker),
 ];
 
 fn main() -> ExitCode {
     match std::env::args().nth(1).as_deref() {
         Some(DECODER_COMMAND) => return decoder_main(),
         Some(PARENT) => wait_to_be_killed(),
+        Some(WORKER) => return workload_api::serve(&[&Decoder]),
         // Cargo's own arguments, such as a filter, are not looked at: this is all one test.
         _ => {}
     }
@@ -152,6 +159,38 @@ fn wait_to_be_killed() {
     loop {
         std::thread::park();
     }
+}
+
+fn no_process_has_the_descriptors_of_its_worker() {
+    // As the harness starts one: requests on 3, replies on 4.
+    let mut worker = Command::new("sh")
+        .args(["-c", "exec \"$0\" worker 3<&0 4>&1 </dev/null >&2"])
+        .arg(std::env::current_exe().unwrap())
+        .env(ENV_VAR, "1")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let (requests, replies) = (worker.stdin.take().unwrap(), worker.stdout.take().unwrap());
+    let request = r#"{"prepare":{"workload":"decoder","seed":1,"data_dir":"/","params":
+        {"strategy":"processes","workers":2,"segments":1,"rows_per_segment":1}}}"#;
+    writeln!(&requests, "{}", request.replace('\n', "")).unwrap();
+    let lines: Vec<_> = BufReader::new(replies).lines().take(2).map(Result::unwrap).collect();
+    assert_eq!(lines[1], r#"{"ready":{}}"#);
+    let opened = |process: u32| -> BTreeSet<PathBuf> {
+        let all = fs::read_dir(format!("/proc/{process}/fd")).unwrap();
+        all.map(|fd| fs::read_link(fd.unwrap().path()).unwrap()).collect()
+    };
+    let protocol =
+        [3, 4].map(|fd| fs::read_link(format!("/proc/{}/fd/{fd}", worker.id())).unwrap());
+    let decoders = children(worker.id());
+    assert_eq!(decoders.len(), 2);
+    for decoder in decoders {
+        let opened = opened(decoder);
+        assert!(protocol.iter().all(|pipe| !opened.contains(pipe)), "{protocol:?} {opened:?}");
+    }
+    drop(requests);
+    assert!(worker.wait().unwrap().success());
 }
 
 fn kill(process: u32) {

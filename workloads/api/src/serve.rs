@@ -11,6 +11,7 @@ use std::panic::{self, AssertUnwindSafe};
 use std::process::ExitCode;
 use std::time::Instant;
 
+use rustix::io::{FdFlags, fcntl_setfd};
 use rustix::time::{ClockId, clock_gettime};
 
 use crate::protocol::{
@@ -68,6 +69,14 @@ pub fn serve(workloads: &[&dyn Workload]) -> ExitCode {
     // this process alone; nothing else in this process owns them.
     let (requests, replies) =
         unsafe { (File::from_raw_fd(REQUEST_FD), File::from_raw_fd(REPLY_FD)) };
+    for descriptor in [&requests, &replies] {
+        // What a workload starts is no part of the conversation. A process of its own that outlived
+        // the worker would else keep the harness waiting for the end of the replies.
+        if let Err(error) = fcntl_setfd(descriptor, FdFlags::CLOEXEC) {
+            eprintln!("worker: lost the harness: {error}");
+            return ExitCode::FAILURE;
+        }
+    }
     let count = std::env::var_os(ALLOCATIONS_VAR).is_some();
     match serve_counting(workloads, BufReader::new(requests), replies, count) {
         Ok(()) => ExitCode::SUCCESS,
