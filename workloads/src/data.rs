@@ -13,6 +13,7 @@ mod page_cache;
 mod random;
 mod stations;
 mod taxi;
+mod text;
 mod write;
 
 use std::fs;
@@ -63,6 +64,9 @@ pub trait Dataset: Sync {
 
     /// About how many bytes it has, before it is there.
     fn bytes_about(&self) -> u64;
+
+    /// Rows in all of it.
+    fn rows(&self) -> u64;
 
     /// Makes it.
     ///

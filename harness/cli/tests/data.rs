@@ -19,7 +19,12 @@ fn data_is_built_once_listed_verified_and_removed() {
     let nothing = dyno("list");
     assert!(nothing.stdout().starts_with("no data in `inputs`; `dyno data build KIND`"));
     let built = dyno("build measurements --set rows=1k --seed 7");
-    assert!(built.stdout().starts_with(&format!("inputs/{NAME}\n")), "{}", built.stdout());
+    let built = built.stdout();
+    assert!(
+        built.starts_with(&format!("inputs/{NAME}\n1.00 k rows and 13.6 KiB made in ")),
+        "{built}"
+    );
+    assert!(built.contains("rows/s, ") && built.contains(" GB/s); "), "{built}");
     assert!(
         dyno("build measurements --set rows=1_000 --seed 7").stdout().contains("there already")
     );

@@ -54,15 +54,22 @@ impl Fingerprint {
     }
 }
 
+/// The hash of each block. Workers keep their block's memory.
 fn hashes(file: &File, size: u64, workers: &Workers) -> io::Result<Vec<u64>> {
-    let hash = |index: usize| {
+    let blocks = size.div_ceil(BLOCK) as usize;
+    let hash = |(block, done): &mut (Vec<u8>, Vec<(usize, u64)>), index: usize| {
         let start = index as u64 * BLOCK;
-        let mut block = vec![0; BLOCK.min(size - start) as usize];
-        file.read_exact_at(&mut block, start)
-            .map_err(|error| WorkloadError::new(error.to_string()))?;
-        Ok(XxHash3_64::oneshot(&block))
+        block.resize(BLOCK.min(size - start) as usize, 0);
+        file.read_exact_at(block, start).map_err(|error| WorkloadError::new(error.to_string()))?;
+        done.push((index, XxHash3_64::oneshot(block)));
+        Ok(())
     };
-    workers.map(size.div_ceil(BLOCK) as usize, hash).map_err(io::Error::other)
+    let states = workers.fold(blocks, Default::default, hash).map_err(io::Error::other)?;
+    let mut hashes = vec![0; blocks];
+    for (index, hash) in states.into_iter().flat_map(|(_, done)| done) {
+        hashes[index] = hash;
+    }
+    Ok(hashes)
 }
 
 /// Bytes of a file, or of all files of a folder.

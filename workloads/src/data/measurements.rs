@@ -12,6 +12,7 @@ use workload_api::{ParamSpec, Params, Spec, WorkloadError};
 
 use super::random::Random;
 use super::stations::{STATIONS_MAX, Station, stations};
+use super::text::{Piece, Text};
 use super::{Dataset, DatasetKind, Output};
 use crate::params::{Declared, Word, integer, word_or};
 
@@ -133,6 +134,10 @@ impl Dataset for Recipe {
         }
     }
 
+    fn rows(&self) -> u64 {
+        self.rows
+    }
+
     fn write(&self, out: &Output<'_>) -> io::Result<()> {
         let draw = Draw::new(self);
         if self.format == Format::Text {
@@ -146,16 +151,14 @@ impl Dataset for Recipe {
             out.workers,
             |group, rows| {
                 let first = group as u64 * GROUP_CHUNKS;
-                let chunks = first..(first + GROUP_CHUNKS).min(self.rows.div_ceil(CHUNK_ROWS));
-                let mut pushed = Ok(());
-                for chunk in chunks {
-                    draw.chunk(chunk, |name, tenths| {
+                for chunk in first..(first + GROUP_CHUNKS).min(self.rows.div_ceil(CHUNK_ROWS)) {
+                    for (station, tenths) in draw.rows(chunk) {
                         // OK because tenths are at most 999.
-                        pushed = std::mem::replace(&mut pushed, Ok(()))
-                            .and_then(|()| rows.push(name, tenths as i16));
-                    });
+                        rows.push(&draw.stations[station].name, tenths as i16)
+                            .map_err(|error| WorkloadError::new(error.to_string()))?;
+                    }
                 }
-                pushed.map_err(|error| WorkloadError::new(error.to_string()))
+                Ok(())
             },
             out.progress,
         );
@@ -174,52 +177,70 @@ impl Recipe {
 struct Draw {
     recipe: Recipe,
     stations: Vec<Station>,
+    /// Their names once more, close together.
+    names: Vec<Name>,
     normal: Normal,
-    /// Semicolon, value and newline for each value from -99.9 on, and their bytes.
-    values: Vec<([u8; 7], u8)>,
+    /// Semicolon, value and newline for each value from -99.9 on.
+    values: Vec<Piece>,
+}
+
+/// Bytes of a name that are stored at once; few names of the challenge have more than half of them.
+const NAME_START: usize = 32;
+
+/// The beginning of a station's name, and the bytes of all of it.
+struct Name {
+    start: [u8; NAME_START],
+    bytes: u8,
+}
+
+impl Name {
+    fn new(name: &str) -> Self {
+        let (mut start, kept) = ([0; NAME_START], name.len().min(NAME_START));
+        start[..kept].copy_from_slice(&name.as_bytes()[..kept]);
+        // OK because a name has at most 100 bytes.
+        Self { start, bytes: name.len() as u8 }
+    }
 }
 
 impl Draw {
     fn new(recipe: &Recipe) -> Self {
-        let values = (-999..=999).map(|tenths| {
-            let mut text = Vec::new();
-            text.push(b';');
-            push_tenths(&mut text, tenths);
-            text.push(b'\n');
-            let mut padded = [0; 7];
-            padded[..text.len()].copy_from_slice(&text);
-            (padded, text.len() as u8)
-        });
+        let stations = stations(recipe.stations);
+        let value = |tenths| Piece::new(&format!(";{}\n", tenths_text(tenths)));
         Self {
             recipe: *recipe,
-            stations: stations(recipe.stations),
+            names: stations.iter().map(|station| Name::new(&station.name)).collect(),
+            stations,
             normal: Normal::new(),
-            values: values.collect(),
+            values: (-999..=999).map(value).collect(),
         }
     }
 
     /// Appends the lines of a chunk.
-    fn text(&self, chunk: u64, text: &mut Vec<u8>) {
-        self.chunk(chunk, |name, tenths| {
-            let (value, bytes) = &self.values[(tenths + 999) as usize];
-            text.extend_from_slice(name.as_bytes());
-            text.extend_from_slice(&value[..usize::from(*bytes)]);
-        });
+    fn text(&self, chunk: u64, text: &mut Text) {
+        for (station, tenths) in self.rows(chunk) {
+            text.line(|pen| {
+                let Name { start, bytes } = &self.names[station];
+                match usize::from(*bytes) {
+                    bytes @ ..=NAME_START => pen.fixed(start, bytes),
+                    _ => pen.bytes(self.stations[station].name.as_bytes()),
+                }
+                pen.piece(self.values[(tenths + 999) as usize]);
+            });
+        }
     }
 
-    /// Draws the names and values of a chunk.
-    fn chunk(&self, chunk: u64, mut take: impl FnMut(&str, i32)) {
+    /// Draws the stations and tenths of a chunk.
+    fn rows(&self, chunk: u64) -> impl Iterator<Item = (usize, i32)> {
         let rows = CHUNK_ROWS.min(self.recipe.rows - chunk * CHUNK_ROWS);
         let seed = XxHash3_64::oneshot_with_seed(self.recipe.seed, &chunk.to_le_bytes());
         let mut random = Random::new(seed);
-        for _ in 0..rows {
+        (0..rows).map(move |_| {
             // The upper half chooses the station, the lower sixteen bits the value.
             let bits = random.next();
-            let station = ((bits >> 32) * self.stations.len() as u64) >> 32;
-            let Station { name, mean } = &self.stations[station as usize];
-            let tenths = mean + self.normal.draw(bits as u16, &mut random);
-            take(name, tenths.clamp(-999, 999));
-        }
+            let station = (((bits >> 32) * self.stations.len() as u64) >> 32) as usize;
+            let tenths = self.stations[station].mean + self.normal.draw(bits as u16, &mut random);
+            (station, tenths.clamp(-999, 999))
+        })
     }
 }
 
@@ -270,16 +291,10 @@ fn entries(allowed: impl Fn(i32) -> bool) -> Vec<i16> {
     entries
 }
 
-fn push_tenths(text: &mut Vec<u8>, tenths: i32) {
-    if tenths < 0 {
-        text.push(b'-');
-    }
-    // OK because a size of at most 999 has digits below 10.
-    let (size, digit) = (tenths.unsigned_abs(), |number: u32| b'0' + (number % 10) as u8);
-    if size >= 100 {
-        text.push(digit(size / 100));
-    }
-    text.extend_from_slice(&[digit(size / 10), b'.', digit(size)]);
+/// `12.3`, `-0.5`.
+fn tenths_text(tenths: i32) -> String {
+    let (sign, size) = (if tenths < 0 { "-" } else { "" }, tenths.unsigned_abs());
+    format!("{sign}{}.{}", size / 10, size % 10)
 }
 
 #[cfg(test)]
@@ -349,13 +364,8 @@ mod tests {
 
     #[test]
     fn tenths_are_written_with_one_decimal() {
-        let text = |tenths| {
-            let mut text = Vec::new();
-            push_tenths(&mut text, tenths);
-            String::from_utf8(text).unwrap()
-        };
         assert_eq!(
-            [-999, -10, -5, 0, 7, 45, 999].map(text),
+            [-999, -10, -5, 0, 7, 45, 999].map(tenths_text),
             ["-99.9", "-1.0", "-0.5", "0.0", "0.7", "4.5", "99.9"]
         );
     }

@@ -8,7 +8,7 @@ mod parquet;
 mod trip;
 
 use std::fs;
-use std::io::{self, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use workload_api::{Params, Spec, WorkloadError};
@@ -120,17 +120,7 @@ impl Recipe {
         let draw = Draw::new(self, month);
         match self.format {
             Format::Parquet => parquet::write(path, &draw),
-            Format::Csv => {
-                let (mut file, mut text) = (fs::File::create(path)?, csv::HEADER.to_vec());
-                let mut bytes = 0;
-                for chunk in 0..draw.chunks() {
-                    draw.chunk(chunk, |trip| csv::push(&mut text, trip));
-                    file.write_all(&text)?;
-                    bytes += text.len() as u64;
-                    text.clear();
-                }
-                Ok(bytes)
-            }
+            Format::Csv => csv::write(path, &draw),
         }
     }
 }
@@ -147,6 +137,10 @@ impl Dataset for Recipe {
             Format::Csv => self.rows * (90 * 1000 + 100 * self.quoted) / 1000 + MONTHS * 250,
             Format::Parquet => self.rows * 25 + MONTHS * 20_000,
         }
+    }
+
+    fn rows(&self) -> u64 {
+        self.rows
     }
 
     fn write(&self, out: &Output<'_>) -> io::Result<()> {

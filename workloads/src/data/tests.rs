@@ -16,10 +16,16 @@ impl Dataset for Text {
         self.0.len() as u64
     }
 
+    fn rows(&self) -> u64 {
+        1
+    }
+
     fn write(&self, out: &Output<'_>) -> io::Result<()> {
         self.1.fetch_add(1, Ordering::Relaxed);
         let bytes = self.0.as_bytes();
-        out.file()?.pieces(bytes.len(), |piece, buffer| buffer.push(bytes[piece]))?;
+        out.file()?.pieces(bytes.len(), |piece, text| {
+            text.line(|pen| pen.bytes(&bytes[piece..=piece]));
+        })?;
         if self.0.is_empty() { Err(io::Error::other("the disk is full")) } else { Ok(()) }
     }
 }
@@ -79,6 +85,9 @@ fn data_that_does_not_fit_is_refused_before_it_is_made() {
         fn bytes_about(&self) -> u64 {
             1 << 60
         }
+        fn rows(&self) -> u64 {
+            1
+        }
         fn write(&self, _: &Output<'_>) -> io::Result<()> {
             panic!("it must not begin")
         }
@@ -97,6 +106,9 @@ fn a_panic_while_a_piece_is_made_stops_the_other_threads_too() {
             "panics".to_owned()
         }
         fn bytes_about(&self) -> u64 {
+            1
+        }
+        fn rows(&self) -> u64 {
             1
         }
         fn write(&self, out: &Output<'_>) -> io::Result<()> {

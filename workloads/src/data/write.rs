@@ -12,6 +12,7 @@ use std::sync::{Condvar, Mutex, PoisonError};
 
 use workload_api::WorkloadError;
 
+use super::text::Text;
 use crate::workers::Workers;
 
 /// A file that is being written.
@@ -45,7 +46,7 @@ impl<'a> FileWriter<'a> {
         Ok(Self { file: File::create(path)?, workers, progress, next, changed: Condvar::new() })
     }
 
-    /// Writes pieces `0..count` in this order. Each thread keeps its buffer from piece to piece;
+    /// Writes pieces `0..count` in this order. Each thread keeps its text's memory from piece to piece;
     /// `make` is given it empty.
     ///
     /// # Errors
@@ -53,14 +54,15 @@ impl<'a> FileWriter<'a> {
     pub(crate) fn pieces(
         &self,
         count: usize,
-        make: impl Fn(usize, &mut Vec<u8>) + Sync,
+        make: impl Fn(usize, &mut Text) + Sync,
     ) -> io::Result<()> {
-        let wrote = self.workers.fold(count, Vec::new, |buffer: &mut Vec<u8>, piece| {
-            buffer.clear();
+        let wrote = self.workers.fold(count, Text::new, |text, piece| {
+            text.clear();
             let unless_done = FailUnlessDone(self);
-            make(piece, buffer);
+            make(piece, text);
             std::mem::forget(unless_done);
-            self.place(piece, buffer).map_err(|error| WorkloadError::new(error.to_string()))
+            let placed = self.place(piece, text.as_bytes());
+            placed.map_err(|error| WorkloadError::new(error.to_string()))
         });
         wrote.map(drop).map_err(io::Error::other)
     }

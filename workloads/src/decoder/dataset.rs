@@ -69,6 +69,10 @@ impl Dataset for Recipe {
         self.result.rows() * 600
     }
 
+    fn rows(&self) -> u64 {
+        self.result.rows()
+    }
+
     fn write(&self, out: &Output<'_>) -> io::Result<()> {
         let QueryResult { seed, shape, segments, rows_per_segment: rows } = self.result;
         let target = Target::columns(shape);

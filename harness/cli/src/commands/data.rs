@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use engine::plan::Override;
-use reports::format::{Kind, PROSE_DIGITS, counted};
+use reports::format::{Kind, PROSE_DIGITS, Scale, counted};
 use workload_api::Params;
 use workloads::data::{DataDirectory, DatasetKind, Entry, KINDS};
 
@@ -76,20 +76,28 @@ fn build(args: &DataBuildArgs) -> anyhow::Result<Exit> {
     let progress = Progress::new(&name, dataset.bytes_about());
     let path = directory.ensure(dataset.as_ref(), threads(), &|bytes| progress.at(bytes))?;
     let (bytes, seconds) = (progress.bytes(), progress.start.elapsed().as_secs_f64());
-    let [made, whole] = [progress.seconds(), seconds].map(|seconds| {
-        let scaled = Kind::Time.scale(seconds * 1e9).with_unit(seconds * 1e9, PROSE_DIGITS);
-        (scaled, size((bytes as f64 / seconds) as u64))
-    });
+    let made = progress.seconds();
     print(&format!(
-        "{}\n{} made in {} ({}/s); {} ({}/s) with its fingerprint and the disk\n",
+        "{}\n{} and {} made in {} ({}, {}); {} ({}) with its fingerprint and the disk\n",
         path.display(),
+        scaled(Kind::Rows, dataset.rows() as f64),
         size(bytes),
-        made.0,
-        made.1,
-        whole.0,
-        whole.1
+        scaled(Kind::Time, made * 1e9),
+        scaled(Kind::RowsPerSecond, dataset.rows() as f64 / made),
+        gigabytes_per_second(bytes, made),
+        scaled(Kind::Time, seconds * 1e9),
+        gigabytes_per_second(bytes, seconds)
     ))?;
     Ok(Exit::Ok)
+}
+
+fn scaled(kind: Kind, value: f64) -> String {
+    kind.scale(value).with_unit(value, PROSE_DIGITS)
+}
+
+/// In the unit that disks and memory are sold by, which is also that of the limits in the docs.
+fn gigabytes_per_second(bytes: u64, seconds: f64) -> String {
+    Scale { factor: 1e9, unit: "GB/s" }.with_unit(bytes as f64 / seconds, PROSE_DIGITS)
 }
 
 fn kind(name: &str) -> anyhow::Result<&'static dyn DatasetKind> {
@@ -163,8 +171,7 @@ fn threads() -> usize {
 }
 
 fn size(bytes: u64) -> String {
-    let bytes = bytes as f64;
-    Kind::Bytes.scale(bytes).with_unit(bytes, PROSE_DIGITS)
+    scaled(Kind::Bytes, bytes as f64)
 }
 
 /// Lines on standard error while data is made, one every two seconds.

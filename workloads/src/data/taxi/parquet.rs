@@ -27,7 +27,7 @@ pub(super) fn write(path: &Path, draw: &Draw) -> io::Result<u64> {
     let mut trips = Vec::new();
     for chunk in 0..draw.chunks() {
         trips.clear();
-        draw.chunk(chunk, |trip| trips.push(*trip));
+        trips.extend(draw.trips(chunk));
         let batch = RecordBatch::try_new(Arc::clone(&schema), columns(&trips));
         writer.write(&batch.map_err(io::Error::other)?)?;
         writer.flush()?;

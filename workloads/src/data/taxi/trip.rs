@@ -77,6 +77,16 @@ const FARE_MAX: i32 = 5_650;
 /// Trips of a thousandth of all, times ten, by passenger count; what is left has no count.
 const PASSENGERS: [u32; 10] = [180, 7_000, 1_510, 430, 200, 400, 240, 2, 2, 1];
 
+/// The sum of the above up to each count.
+const PASSENGERS_UNTIL: [u32; 10] = {
+    let (mut sums, mut count) = (PASSENGERS, 1);
+    while count < sums.len() {
+        sums[count] += sums[count - 1];
+        count += 1;
+    }
+    sums
+};
+
 /// Draws the trips of a month.
 pub(super) struct Draw {
     month: u64,
@@ -113,18 +123,18 @@ impl Draw {
     }
 
     /// Draws the trips of a chunk.
-    pub(super) fn chunk(&self, chunk: u64, mut take: impl FnMut(&Trip)) {
+    pub(super) fn trips(&self, chunk: u64) -> impl Iterator<Item = Trip> {
         let first = chunk * CHUNK_ROWS;
         let key = [self.month.to_le_bytes(), chunk.to_le_bytes()].concat();
         let mut random = Random::new(XxHash3_64::oneshot_with_seed(self.seed, &key));
-        for row in first..(first + CHUNK_ROWS).min(self.rows) {
+        (first..(first + CHUNK_ROWS).min(self.rows)).map(move |row| {
             let mut trip = self.trip(&mut random);
             if row == 0 {
                 // Eleven months begin with the largest fare of a count each.
                 self.make_largest(&mut trip);
             }
-            take(&trip);
-        }
+            trip
+        })
     }
 
     fn make_largest(&self, trip: &mut Trip) {
@@ -175,12 +185,9 @@ impl Draw {
     }
 }
 
-fn passengers(mut share: u32) -> Option<u8> {
-    for (count, of) in PASSENGERS.into_iter().enumerate() {
-        match share.checked_sub(of) {
-            None => return Some(count as u8),
-            Some(rest) => share = rest,
-        }
-    }
-    None
+fn passengers(share: u32) -> Option<u8> {
+    // All are looked at: a branch could not be foreseen.
+    let count = PASSENGERS_UNTIL.iter().filter(|until| share >= **until).count();
+    // OK because there are ten of them.
+    (count < PASSENGERS_UNTIL.len()).then_some(count as u8)
 }
