@@ -18,14 +18,14 @@ use arrow::datatypes::{
 use arrow::error::ArrowError;
 
 use super::schema::{Field, Type};
-use super::value::Value;
+use super::value::{Scalar, Value};
 
 /// Digits of a decimal that fits 64 bits.
 const SHORT_DIGITS: u8 = 18;
 
 /// The columns of one segment while they are filled.
 pub(super) struct Builder {
-    fields: &'static [Field],
+    pub(super) fields: &'static [Field],
     pub(super) columns: Vec<Column>,
 }
 
@@ -78,11 +78,6 @@ impl Builder {
     /// Room for `rows` rows.
     pub(super) fn new(fields: &'static [Field], rows: usize) -> Self {
         Self { fields, columns: columns(fields, rows) }
-    }
-
-    /// Adds a row, whose values have the types of the fields.
-    pub(super) fn push(&mut self, row: impl Iterator<Item = Value>) {
-        self.columns.iter_mut().zip(row).for_each(|(column, value)| column.push(value));
     }
 
     /// The batch of `rows` rows.
@@ -195,27 +190,21 @@ impl Column {
     }
 
     /// Adds a value of the column's type.
-    fn push(&mut self, value: Value) {
+    #[inline]
+    pub(super) fn push(&mut self, value: Scalar<'_>) {
         match (&mut self.values, value) {
-            (Values::Booleans(values), Value::Boolean(value)) => values.push(value),
-            (Values::Integers(values), Value::Integer(value))
-            | (Values::Timestamps(values), Value::Timestamp(value)) => values.push(value),
-            (Values::Doubles(values), Value::Double(value)) => values.push(value),
-            (Values::Decimals(values, _), Value::Decimal(value)) => values.push(value as i64),
-            (Values::LongDecimals(values, _), Value::Decimal(value)) => values.push(value),
-            (Values::Dates(values), Value::Date(days)) => values.push(days),
-            (Values::Texts(texts), Value::Text(text)) => {
+            (Values::Booleans(values), Scalar::Boolean(value)) => values.push(value),
+            (Values::Integers(values), Scalar::Integer(value))
+            | (Values::Timestamps(values), Scalar::Timestamp(value)) => values.push(value),
+            (Values::Doubles(values), Scalar::Double(value)) => values.push(value),
+            (Values::Decimals(values, _), Scalar::Decimal(value)) => values.push(value as i64),
+            (Values::LongDecimals(values, _), Scalar::Decimal(value)) => values.push(value),
+            (Values::Dates(values), Scalar::Date(days)) => values.push(days),
+            (Values::Texts(texts), Scalar::Text(text)) => {
                 texts.bytes.extend_from_slice(text.as_bytes());
                 texts.end();
             }
-            (Values::Lists { ends, items }, Value::List(list)) => {
-                list.into_iter().for_each(|value| items.push(value));
-                ends.push(items.len() as i32);
-            }
-            (Values::Rows { columns, .. }, Value::Row(row)) => {
-                columns.iter_mut().zip(row).for_each(|(column, value)| column.push(value));
-            }
-            // OK because the parser gives no value of another type than the column's.
+            // Null; OK because the parser gives no value of another type than the column's.
             (_, _) => self.push_null(),
         }
     }

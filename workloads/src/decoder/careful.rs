@@ -1,70 +1,123 @@
 //! The parser of every strategy but `limit`, and its last resort: serde_json, told the type of the
-//! next value. No tree of the document is built; a row's values go to whoever wants them.
+//! next value. No tree of the document is built: each value goes straight into its column, or to the
+//! row that owns it.
+
+mod sink;
 
 use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, SeqAccess, Unexpected, Visitor};
 use serde_json::Deserializer as Json;
 
+use self::sink::{Own, Sink};
+use super::arrow_columns::Builder;
 use super::date::Date;
 use super::numbers::{decimal, timestamp};
 use super::schema::{Field, Type};
-use super::value::{Row, Value};
+use super::value::{Row, Scalar};
 
-/// Reads an array of rows and gives each to `take`, which may leave the memory of the row to the next
-/// one.
+/// Reads an array of rows into columns and says how many rows there are.
 ///
 /// # Errors
 /// What is wrong with the document, and where.
-pub(super) fn parse(
+pub(super) fn columns(json: &[u8], builder: &mut Builder) -> Result<usize, serde_json::Error> {
+    parse(json, builder)
+}
+
+/// Reads an array of rows; `rows` is how many are expected, a hint for memory.
+///
+/// # Errors
+/// What is wrong with the document, and where.
+pub(super) fn rows(
     json: &[u8],
     fields: &'static [Field],
-    take: impl FnMut(&mut Row),
-) -> Result<(), serde_json::Error> {
+    rows: usize,
+) -> Result<Vec<Row>, serde_json::Error> {
+    let mut owned = Owned { fields, rows: Vec::with_capacity(rows) };
+    parse(json, &mut owned)?;
+    Ok(owned.rows)
+}
+
+fn parse(json: &[u8], into: &mut impl TakesRows) -> Result<usize, serde_json::Error> {
     let mut json = Json::from_slice(json);
-    Rows { fields, take }.deserialize(&mut json)?;
-    json.end()
+    let rows = Rows(into).deserialize(&mut json)?;
+    json.end()?;
+    Ok(rows)
 }
 
-/// Reads the array of all rows.
-struct Rows<F> {
+/// What rows are read into.
+trait TakesRows {
+    /// The columns of a row.
+    fn fields(&self) -> &'static [Field];
+
+    /// Takes all values of a row.
+    fn take<'de, A: SeqAccess<'de>>(&mut self, values: A) -> Result<(), A::Error>;
+}
+
+impl TakesRows for Builder {
+    fn fields(&self) -> &'static [Field] {
+        self.fields
+    }
+
+    fn take<'de, A: SeqAccess<'de>>(&mut self, values: A) -> Result<(), A::Error> {
+        let cells = self.fields.iter().zip(&mut self.columns);
+        let cells = cells.map(|(field, sink)| Cell { name: field.name, of: &field.of, sink });
+        exactly(cells, values, drop)
+    }
+}
+
+/// Rows that own their values.
+struct Owned {
     fields: &'static [Field],
-    take: F,
+    rows: Vec<Row>,
 }
 
-impl<'de, F: FnMut(&mut Row)> DeserializeSeed<'de> for Rows<F> {
-    type Value = ();
+impl TakesRows for Owned {
+    fn fields(&self) -> &'static [Field] {
+        self.fields
+    }
 
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+    fn take<'de, A: SeqAccess<'de>>(&mut self, values: A) -> Result<(), A::Error> {
+        let mut row = Row::with_capacity(self.fields.len());
+        let cells = self.fields.iter();
+        let cells = cells.map(|field| Cell { name: field.name, of: &field.of, sink: Own });
+        exactly(cells, values, |value| row.push(value))?;
+        self.rows.push(row);
+        Ok(())
+    }
+}
+
+/// Reads the array of all rows and counts them.
+struct Rows<'r, R>(&'r mut R);
+
+impl<'de, R: TakesRows> DeserializeSeed<'de> for Rows<'_, R> {
+    type Value = usize;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<usize, D::Error> {
         deserializer.deserialize_seq(self)
     }
 }
 
-impl<'de, F: FnMut(&mut Row)> Visitor<'de> for Rows<F> {
-    type Value = ();
+impl<'de, R: TakesRows> Visitor<'de> for Rows<'_, R> {
+    type Value = usize;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("an array of rows")
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(mut self, mut rows: A) -> Result<(), A::Error> {
-        let fields = self.fields;
-        let mut row = Row::with_capacity(fields.len());
-        while rows.next_element_seed(OneRow { fields, row: &mut row })?.is_some() {
-            (self.take)(&mut row);
-            row.clear();
+    fn visit_seq<A: SeqAccess<'de>>(self, mut rows: A) -> Result<usize, A::Error> {
+        let mut count = 0;
+        while rows.next_element_seed(OneRow(&mut *self.0))?.is_some() {
+            count += 1;
         }
-        Ok(())
+        Ok(count)
     }
 }
 
 /// Reads one row, a value per column.
-struct OneRow<'r> {
-    fields: &'static [Field],
-    row: &'r mut Row,
-}
+struct OneRow<'r, R>(&'r mut R);
 
-impl<'de> DeserializeSeed<'de> for OneRow<'_> {
+impl<'de, R: TakesRows> DeserializeSeed<'de> for OneRow<'_, R> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
@@ -72,29 +125,28 @@ impl<'de> DeserializeSeed<'de> for OneRow<'_> {
     }
 }
 
-impl<'de> Visitor<'de> for OneRow<'_> {
+impl<'de, R: TakesRows> Visitor<'de> for OneRow<'_, R> {
     type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "a row, which is an array of {} values", self.fields.len())
+        write!(f, "a row, which is an array of {} values", self.0.fields().len())
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut values: A) -> Result<(), A::Error> {
-        let cells = self.fields.iter().map(|field| Cell { name: field.name, of: &field.of });
-        exactly(self.fields.len(), cells, &mut values, self.row)
+    fn visit_seq<A: SeqAccess<'de>>(self, values: A) -> Result<(), A::Error> {
+        self.0.take(values)
     }
 }
 
-/// Reads as many values as there are cells into `row`, and no more may be there.
-fn exactly<'de, A: SeqAccess<'de>>(
-    count: usize,
-    cells: impl Iterator<Item = Cell>,
-    values: &mut A,
-    row: &mut Row,
+/// Reads a value for each cell, which `keep` is given, and no more may be there.
+fn exactly<'de, A: SeqAccess<'de>, S: Sink>(
+    cells: impl ExactSizeIterator<Item = Cell<S>>,
+    mut values: A,
+    mut keep: impl FnMut(S::Kept),
 ) -> Result<(), A::Error> {
+    let count = cells.len();
     for (index, cell) in cells.enumerate() {
         match values.next_element_seed(cell)? {
-            Some(value) => row.push(value),
+            Some(value) => keep(value),
             None => return Err(A::Error::custom(format!("a row of {index} values, not {count}"))),
         }
     }
@@ -104,23 +156,23 @@ fn exactly<'de, A: SeqAccess<'de>>(
     }
 }
 
-/// Reads one value. The name is its column's.
-#[derive(Clone, Copy)]
-struct Cell {
+/// Reads one value into its sink. The name is its column's.
+struct Cell<S> {
     name: &'static str,
     of: &'static Type,
+    sink: S,
 }
 
-impl<'de> DeserializeSeed<'de> for Cell {
-    type Value = Value;
+impl<'de, S: Sink> DeserializeSeed<'de> for Cell<S> {
+    type Value = S::Kept;
 
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<S::Kept, D::Error> {
         deserializer.deserialize_any(self)
     }
 }
 
-impl<'de> Visitor<'de> for Cell {
-    type Value = Value;
+impl<'de, S: Sink> Visitor<'de> for Cell<S> {
+    type Value = S::Kept;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.of {
@@ -140,70 +192,61 @@ impl<'de> Visitor<'de> for Cell {
         write!(f, " or null for `{}`", self.name)
     }
 
-    fn visit_unit<E: Error>(self) -> Result<Value, E> {
-        Ok(Value::Null)
+    fn visit_unit<E: Error>(self) -> Result<S::Kept, E> {
+        Ok(self.sink.scalar(Scalar::Null))
     }
 
-    fn visit_bool<E: Error>(self, value: bool) -> Result<Value, E> {
+    fn visit_bool<E: Error>(self, value: bool) -> Result<S::Kept, E> {
         match self.of {
-            Type::Boolean => Ok(Value::Boolean(value)),
+            Type::Boolean => Ok(self.sink.scalar(Scalar::Boolean(value))),
             _ => Err(E::invalid_type(Unexpected::Bool(value), &self)),
         }
     }
 
-    fn visit_i64<E: Error>(self, value: i64) -> Result<Value, E> {
+    fn visit_i64<E: Error>(self, value: i64) -> Result<S::Kept, E> {
         match self.of {
-            Type::Integer => Ok(Value::Integer(value)),
-            Type::Double => Ok(Value::Double(value as f64)),
+            Type::Integer => Ok(self.sink.scalar(Scalar::Integer(value))),
+            Type::Double => Ok(self.sink.scalar(Scalar::Double(value as f64))),
             _ => Err(E::invalid_type(Unexpected::Signed(value), &self)),
         }
     }
 
-    fn visit_u64<E: Error>(self, value: u64) -> Result<Value, E> {
+    fn visit_u64<E: Error>(self, value: u64) -> Result<S::Kept, E> {
         match (self.of, i64::try_from(value)) {
-            (Type::Double, _) => Ok(Value::Double(value as f64)),
+            (Type::Double, _) => Ok(self.sink.scalar(Scalar::Double(value as f64))),
             (_, Ok(value)) => self.visit_i64(value),
             (_, Err(_)) => Err(E::invalid_value(Unexpected::Unsigned(value), &self)),
         }
     }
 
-    fn visit_f64<E: Error>(self, value: f64) -> Result<Value, E> {
+    fn visit_f64<E: Error>(self, value: f64) -> Result<S::Kept, E> {
         match self.of {
-            Type::Double => Ok(Value::Double(value)),
+            Type::Double => Ok(self.sink.scalar(Scalar::Double(value))),
             _ => Err(E::invalid_type(Unexpected::Float(value), &self)),
         }
     }
 
-    fn visit_str<E: Error>(self, text: &str) -> Result<Value, E> {
+    fn visit_str<E: Error>(self, text: &str) -> Result<S::Kept, E> {
         let value = match *self.of {
-            Type::Text => Some(Value::Text(text.to_owned())),
+            Type::Text => Some(Scalar::Text(text)),
             Type::Decimal { precision, scale } => {
-                decimal(text.as_bytes(), (precision, scale)).map(Value::Decimal)
+                decimal(text.as_bytes(), (precision, scale)).map(Scalar::Decimal)
             }
-            Type::Date => Date::parse(text).map(|Date(days)| Value::Date(days)),
-            Type::Timestamp => timestamp(text.as_bytes()).map(Value::Timestamp),
-            Type::Double => special_double(text.as_bytes()).map(Value::Double),
+            Type::Date => Date::parse(text).map(|Date(days)| Scalar::Date(days)),
+            Type::Timestamp => timestamp(text.as_bytes()).map(Scalar::Timestamp),
+            Type::Double => special_double(text.as_bytes()).map(Scalar::Double),
             Type::Boolean | Type::Integer | Type::List(_) | Type::Row(_) => None,
         };
-        value.ok_or_else(|| E::invalid_value(Unexpected::Str(text), &self))
+        match value {
+            Some(value) => Ok(self.sink.scalar(value)),
+            None => Err(E::invalid_value(Unexpected::Str(text), &self)),
+        }
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut values: A) -> Result<Value, A::Error> {
-        let Self { name, of } = self;
-        match of {
-            Type::List(of) => {
-                let mut list = Vec::new();
-                while let Some(value) = values.next_element_seed(Self { name, of })? {
-                    list.push(value);
-                }
-                Ok(Value::List(list))
-            }
-            Type::Row(fields) => {
-                let mut row = Row::with_capacity(fields.len());
-                let cells = fields.iter().map(|field| Self { name, of: &field.of });
-                exactly(fields.len(), cells, &mut values, &mut row)?;
-                Ok(Value::Row(row))
-            }
+    fn visit_seq<A: SeqAccess<'de>>(self, values: A) -> Result<S::Kept, A::Error> {
+        match self.of {
+            Type::List(of) => self.sink.list((self.name, of), values),
+            Type::Row(fields) => self.sink.row((self.name, fields), values),
             _ => Err(A::Error::invalid_type(Unexpected::Seq, &self)),
         }
     }

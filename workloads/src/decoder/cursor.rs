@@ -1,4 +1,4 @@
-//! The values of JSON as servers write them, read eight or sixteen bytes at once; `direct` asks for
+//! The values of JSON as servers write them, read eight or 32 bytes at once; `direct` asks for
 //! them. `None` is "not as it usually is", and says nothing of what it is.
 
 use super::careful::special_double;
@@ -9,8 +9,14 @@ use super::special::special;
 /// '0' eight times.
 const ZEROS: u64 = 0x3030_3030_3030_3030;
 const HIGH_BITS: u64 = 0x8080_8080_8080_8080;
+const NULL: u32 = u32::from_le_bytes(*b"null");
 
-/// A place in a text, which has padding behind its end.
+/// A place in a text, which has padding behind its end: a window of 32 bytes from any place up to the
+/// end is there.
+///
+/// Whatever is usual is inlined, and what is not is called with a copy ([`Cursor::apart`]), so that
+/// the place stays in a register: the next value waits for it.
+#[derive(Clone, Copy)]
 pub(super) struct Cursor<'t> {
     text: &'t [u8],
     at: usize,
@@ -27,38 +33,85 @@ impl<'t> Cursor<'t> {
         self.at
     }
 
-    /// The next byte; zero, which stands nowhere in these segments, beyond the padding.
-    pub(super) fn peek(&self) -> u8 {
-        self.text.get(self.at).copied().unwrap_or(0)
+    /// The byte that is so many bytes ahead; zero, which stands nowhere in these segments, beyond the
+    /// padding.
+    #[inline(always)]
+    fn peek(&self, ahead: usize) -> u8 {
+        self.text.get(self.at + ahead).copied().unwrap_or(0)
     }
 
     /// The next byte, which is left behind.
-    pub(super) fn next(&mut self) -> u8 {
-        let byte = self.peek();
+    #[inline(always)]
+    fn next(&mut self) -> u8 {
+        let byte = self.peek(0);
         self.at += 1;
         byte
     }
 
     /// Leaves a byte behind, if it is this one.
+    #[inline(always)]
     pub(super) fn expect(&mut self, byte: u8) -> Option<()> {
         (self.next() == byte).then_some(())
     }
 
-    /// The next eight bytes, the first one lowest; zeros beyond the padding.
-    fn word(&self) -> u64 {
-        word_at(self.text, self.at)
+    /// The next bytes, padding among them.
+    #[inline(always)]
+    fn window<const N: usize>(&self) -> Option<&'t [u8; N]> {
+        self.text.get(self.at..)?.first_chunk()
     }
 
-    /// Leaves a null behind, if there is one.
-    pub(super) fn null(&mut self) -> bool {
-        let is_null = self.word() as u32 == u32::from_le_bytes(*b"null");
-        self.at += if is_null { 4 } else { 0 };
-        is_null
+    /// The next eight bytes, the first one lowest.
+    #[inline(always)]
+    fn word(&self) -> Option<u64> {
+        self.window().map(|bytes| u64::from_le_bytes(*bytes))
+    }
+
+    /// Has a copy read something that is not inlined, and goes on where that one ended.
+    #[inline(always)]
+    pub(super) fn apart<T>(&mut self, read: impl FnOnce(&mut Self) -> T) -> T {
+        let mut copy = *self;
+        let value = read(&mut copy);
+        *self = copy;
+        value
+    }
+
+    /// Leaves `before` behind, the byte that goes before a value, and says whether that is null.
+    #[inline(always)]
+    pub(super) fn is_null_after(&mut self, before: u8) -> Option<bool> {
+        let word = self.word()?;
+        self.at += 1;
+        // OK because the lowest byte is meant.
+        (word as u8 == before).then_some((word >> 8) as u32 == NULL)
+    }
+
+    /// Leaves a null behind that is there.
+    #[inline(always)]
+    pub(super) fn skip_null(&mut self) {
+        self.at += 4;
+    }
+
+    /// An array of any length. `item` reads each item with the byte before it.
+    #[inline(always)]
+    pub(super) fn list(&mut self, mut item: impl FnMut(&mut Self, u8) -> Option<()>) -> Option<()> {
+        if self.peek(0) == b'[' && self.peek(1) == b']' {
+            self.at += 2;
+            return Some(());
+        }
+        let mut before = b'[';
+        loop {
+            item(self, before)?;
+            before = b',';
+            if self.peek(0) == b']' {
+                self.at += 1;
+                return Some(());
+            }
+        }
     }
 
     /// `true` or `false`.
+    #[inline(always)]
     pub(super) fn boolean(&mut self) -> Option<bool> {
-        let (value, length) = match self.word() {
+        let (value, length) = match self.word()? {
             word if word as u32 == u32::from_le_bytes(*b"true") => (true, 4),
             word if word << 24 == u64::from_le_bytes(*b"\0\0\0false") => (false, 5),
             _ => return None,
@@ -68,11 +121,12 @@ impl<'t> Cursor<'t> {
     }
 
     /// A number of one to seven digits; a longer one, or a negative one, is read byte by byte.
+    #[inline(always)]
     pub(super) fn integer(&mut self) -> Option<i64> {
-        let digits = self.word() ^ ZEROS;
+        let digits = self.word()? ^ ZEROS;
         let count = (not_digits(digits).trailing_zeros() / 8) as usize;
         if !(1..8).contains(&count) {
-            return self.long_integer();
+            return self.apart(Self::long_integer);
         }
         if count > 1 && digits & 0xff == 0 {
             return None;
@@ -95,8 +149,9 @@ impl<'t> Cursor<'t> {
     }
 
     /// A number, or the string of what is none.
+    #[inline(never)]
     pub(super) fn double(&mut self) -> Option<f64> {
-        if self.peek() == b'"' {
+        if self.peek(0) == b'"' {
             return special_double(self.short_string()?);
         }
         let rest = self.text.get(self.at..)?;
@@ -112,46 +167,53 @@ impl<'t> Cursor<'t> {
     }
 
     /// A string with one to seven digits, a point and two digits.
+    #[inline(always)]
     pub(super) fn hundredths(&mut self) -> Option<i64> {
-        self.expect(b'"')?;
-        let word = self.word();
+        let window: &[u8; 16] = self.window()?;
+        let word = word_at(window, 1)?;
         let points = word ^ 0x2e2e_2e2e_2e2e_2e2e;
         let found = points.wrapping_sub(0x0101_0101_0101_0101) & !points & HIGH_BITS;
         let count = found.trailing_zeros() as usize / 8;
-        if !(1..8).contains(&count) {
+        if window[0] != b'"' || !(1..8).contains(&count) {
             return None;
         }
         let whole = (word ^ ZEROS) << (64 - 8 * count);
-        let places = word_at(self.text, self.at + count + 1);
-        let (tenth, hundredth) = ((places & 0xff) ^ 0x30, ((places >> 8) & 0xff) ^ 0x30);
-        let is_closed = (places >> 16) & 0xff == u64::from(b'"');
-        if not_digits(whole) != 0 || tenth > 9 || hundredth > 9 || !is_closed {
+        let [tenth, hundredth, end] = *window[count + 2..].first_chunk()?;
+        let (tenth, hundredth) = (u64::from(tenth ^ b'0'), u64::from(hundredth ^ b'0'));
+        if not_digits(whole) != 0 || tenth > 9 || hundredth > 9 || end != b'"' {
             return None;
         }
-        self.at += count + 4;
+        self.at += count + 5;
         Some((100 * eight_digits(whole) + 10 * tenth + hundredth) as i64)
     }
 
     /// A string with any decimal.
+    #[inline(never)]
     pub(super) fn decimal(&mut self, of: (u8, u8)) -> Option<i128> {
         decimal(self.short_string()?, of)
     }
 
     /// A string with a date.
+    #[inline(always)]
     pub(super) fn date(&mut self) -> Option<i32> {
-        self.expect(b'"')?;
-        let text = self.text.get(self.at..self.at + 11)?;
-        let &[y3, y2, y1, y0, b'-', m1, m0, b'-', d1, d0, b'"'] = text else { return None };
-        let packed = u64::from_le_bytes([y3, y2, y1, y0, m1, m0, d1, d0]) ^ ZEROS;
-        if not_digits(packed) != 0 {
+        let window: &[u8; 12] = self.window()?;
+        // `1996-03-` and `96-03-13`: the last digits and what encloses them.
+        let (begin, end) = (word_at(window, 1)?, word_at(window, 3)?);
+        let is_date = window[0] == b'"' && window[11] == b'"';
+        let signs = begin & 0xff00_00ff_0000_0000 == 0x2d00_002d_0000_0000;
+        let year_and_month = begin & 0xffff_ffff | (begin >> 8) & 0xffff_0000_0000;
+        let digits = (year_and_month | end & 0xffff_0000_0000_0000) ^ ZEROS;
+        if !is_date || !signs || not_digits(digits) != 0 {
             return None;
         }
-        let number = eight_digits(packed) as i32;
-        self.at += 11;
-        Date::of(number / 10_000, number / 100 % 100, number % 100).map(|Date(days)| days)
+        self.at += 12;
+        let pairs = digits.wrapping_mul(10).wrapping_add(digits >> 8);
+        let pair = |place: u32| ((pairs >> place) & 0xff) as i32;
+        Date::of(100 * pair(0) + pair(16), pair(32), pair(48)).map(|Date(days)| days)
     }
 
     /// A string with a date and a time.
+    #[inline(never)]
     pub(super) fn timestamp(&mut self) -> Option<i64> {
         timestamp(self.short_string()?)
     }
@@ -160,11 +222,10 @@ impl<'t> Cursor<'t> {
     fn short_string(&mut self) -> Option<&'t [u8]> {
         self.expect(b'"')?;
         let start = self.at;
-        while self.at - start <= 48 {
-            let sixteen: &[u8; 16] = self.text.get(self.at..)?.first_chunk()?;
-            let plain = special(sixteen).trailing_zeros().min(16) as usize;
+        while self.at - start <= 32 {
+            let plain = special(self.window()?).trailing_zeros() as usize;
             self.at += plain;
-            if plain < 16 {
+            if plain < 32 {
                 let text = self.text.get(start..self.at)?;
                 return self.expect(b'"').map(|()| text);
             }
@@ -173,18 +234,18 @@ impl<'t> Cursor<'t> {
     }
 
     /// A string, with the short escapes; its bytes are appended. That they are UTF-8 is not checked.
-    #[inline]
+    #[inline(always)]
     pub(super) fn text(&mut self, bytes: &mut Vec<u8>) -> Option<()> {
         self.expect(b'"')?;
         loop {
-            let sixteen: &[u8; 16] = self.text.get(self.at..)?.first_chunk()?;
-            let plain = special(sixteen).trailing_zeros().min(16) as usize;
-            // Sixteen bytes are copied whatever is kept of them: that needs no loop.
+            let window: &[u8; 32] = self.window()?;
+            let plain = special(window).trailing_zeros() as usize;
+            // All of them are copied whatever is kept: that needs no loop.
             let kept = bytes.len() + plain;
-            bytes.extend_from_slice(sixteen);
+            bytes.extend_from_slice(window);
             bytes.truncate(kept);
             self.at += plain;
-            if plain == 16 {
+            if plain == 32 {
                 continue;
             }
             match self.next() {
@@ -257,8 +318,10 @@ fn short_double(number: &[u8]) -> Option<f64> {
 const POWERS: [f64; 16] =
     [1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15];
 
-fn word_at(text: &[u8], at: usize) -> u64 {
-    text.get(at..).and_then(|rest| rest.first_chunk()).map_or(0, |word| u64::from_le_bytes(*word))
+/// Eight bytes of a window.
+#[inline(always)]
+fn word_at<const N: usize>(window: &[u8; N], at: usize) -> Option<u64> {
+    window[at..].first_chunk().map(|word| u64::from_le_bytes(*word))
 }
 
 /// The high bit of each byte that is above nine. Bits above the lowest one may be wrong.

@@ -39,7 +39,22 @@ impl Date {
     }
 
     /// A day of the calendar, if there is such a day.
+    #[inline]
     pub(super) fn of(year: i32, month: i32, day: i32) -> Option<Self> {
+        // OK because no year has more than four digits. What is below the first usual month is far
+        // beyond the last one as an unsigned number.
+        let place = (12 * (year - USUAL_YEAR) + month - 1) as usize;
+        let is_month = (1..=12).contains(&month);
+        match MONTHS.get(place..).and_then(|months| months.first_chunk()) {
+            Some([first, next]) if is_month && (1..=next - first).contains(&day) => {
+                Some(Self(first + day - 1))
+            }
+            _ => Self::of_any_year(year, month, day),
+        }
+    }
+
+    #[cold]
+    fn of_any_year(year: i32, month: i32, day: i32) -> Option<Self> {
         if year == 0 || !(1..=12).contains(&month) || !(1..=days_in(year, month)).contains(&day) {
             return None;
         }
@@ -51,13 +66,29 @@ impl Date {
     }
 }
 
+/// The first of the years that are looked up, its first day, and how many there are.
+const USUAL_YEAR: i32 = 1900;
+const USUAL_DAY: i32 = -25_567;
+const USUAL_YEARS: usize = 200;
+
+/// The first day of each month of those years, and of the one after.
+static MONTHS: [i32; 12 * USUAL_YEARS + 1] = {
+    let (mut days, mut month) = ([USUAL_DAY; 12 * USUAL_YEARS + 1], 0);
+    while month < 12 * USUAL_YEARS {
+        let year = USUAL_YEAR + month as i32 / 12;
+        days[month + 1] = days[month] + days_in(year, month as i32 % 12 + 1);
+        month += 1;
+    }
+    days
+};
+
 fn number(digits: &[u8]) -> Option<i32> {
     digits.iter().try_fold(0, |number, digit| {
         digit.is_ascii_digit().then(|| 10 * number + i32::from(digit - b'0'))
     })
 }
 
-fn days_in(year: i32, month: i32) -> i32 {
+const fn days_in(year: i32, month: i32) -> i32 {
     match month {
         4 | 6 | 9 | 11 => 30,
         2 if year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) => 29,

@@ -60,24 +60,14 @@ impl Target {
     pub(super) fn parse(self, json: &[u8], rows: usize) -> Result<Decoded, String> {
         let wrong = |error| format!("not rows of JSON: {error}");
         let refused = |error| format!("no Arrow columns: {error}");
-        match self.output {
-            Output::Rows => {
-                let mut done = Vec::with_capacity(rows);
-                let more = || Row::with_capacity(self.fields().len());
-                careful::parse(json, self.fields(), |row| done.push(mem::replace(row, more())))
-                    .map_err(wrong)?;
-                Ok(Decoded::Rows(done))
-            }
+        Ok(match self.output {
+            Output::Rows => Decoded::Rows(careful::rows(json, self.fields(), rows).map_err(wrong)?),
             Output::Columns => {
-                let (mut builder, mut found) = (Builder::new(self.fields(), rows), 0);
-                careful::parse(json, self.fields(), |row| {
-                    builder.push(row.drain(..));
-                    found += 1;
-                })
-                .map_err(wrong)?;
-                builder.finish(found).map(Decoded::Columns).map_err(refused)
+                let mut builder = Builder::new(self.fields(), rows);
+                let found = careful::columns(json, &mut builder).map_err(wrong)?;
+                Decoded::Columns(builder.finish(found).map_err(refused)?)
             }
-        }
+        })
     }
 }
 

@@ -1,6 +1,6 @@
 //! A parser for segments as servers write them: rows without blanks, values of the expected types.
 //!
-//! `limit` tries it first. It knows the type of the next value and reads eight or sixteen bytes at
+//! `limit` tries it first. It knows the type of the next value and reads eight or 32 bytes at
 //! once. Whatever it does not expect, from a blank to an error, makes it give up, and the careful
 //! parser says what the segment is. So it accepts only what that one accepts, with the same values.
 
@@ -36,55 +36,53 @@ pub(super) fn rows(text: &[u8], fields: &'static [Field], rows: usize) -> Option
 /// How many rows there are, each of which `row` reads from its bracket to its bracket.
 fn each_row(text: &[u8], mut row: impl FnMut(&mut Cursor<'_>) -> Option<()>) -> Option<usize> {
     let end = text.len().checked_sub(PADDING)?;
-    let mut cursor = Cursor::new(text);
-    cursor.expect(b'[')?;
-    let mut rows = 0;
-    if cursor.peek() == b']' && end > 1 {
-        cursor.expect(b']')?;
-    } else {
-        loop {
-            row(&mut cursor)?;
-            rows += 1;
-            match cursor.next() {
-                b',' => {}
-                b']' => break,
-                _ => return None,
-            }
-        }
-    }
+    let (mut cursor, mut rows) = (Cursor::new(text), 0);
+    cursor.list(|cursor, before| {
+        cursor.expect(before)?;
+        row(cursor)?;
+        rows += 1;
+        Some(())
+    })?;
     (cursor.at() == end).then_some(rows)
 }
 
 impl Cursor<'_> {
     /// Reads a value into its column. Inlined, so that what is not nested costs no call.
     #[inline(always)]
-    fn column(&mut self, column: &mut Column) -> Option<()> {
-        if self.null() {
+    fn column(&mut self, before: u8, column: &mut Column) -> Option<()> {
+        if self.is_null_after(before)? {
+            self.skip_null();
             column.push_null();
             return Some(());
         }
         match &mut column.values {
             Values::Booleans(values) => values.push(self.boolean()?),
             Values::Integers(values) => values.push(self.integer()?),
-            Values::Doubles(values) => values.push(self.double()?),
+            Values::Doubles(values) => values.push(self.apart(Self::double)?),
             Values::Decimals(values, (_, 2)) => values.push(self.hundredths()?),
-            Values::Decimals(values, of) => values.push(self.decimal(*of)? as i64),
-            Values::LongDecimals(values, of) => values.push(self.decimal(*of)?),
+            Values::Decimals(values, of) => {
+                values.push(self.apart(|cursor| cursor.decimal(*of))? as i64)
+            }
+            Values::LongDecimals(values, of) => {
+                values.push(self.apart(|cursor| cursor.decimal(*of))?)
+            }
             Values::Dates(values) => values.push(self.date()?),
-            Values::Timestamps(values) => values.push(self.timestamp()?),
+            Values::Timestamps(values) => values.push(self.apart(Self::timestamp)?),
             Values::Texts(texts) => {
                 self.text(&mut texts.bytes)?;
                 texts.end();
             }
-            Values::Lists { ends, items } => self.list_column(ends, items)?,
-            Values::Rows { columns, .. } => self.row_columns(columns)?,
+            Values::Lists { ends, items } => {
+                self.apart(|cursor| cursor.list_column(ends, items))?
+            }
+            Values::Rows { columns, .. } => self.apart(|cursor| cursor.row_columns(columns))?,
         }
         Some(())
     }
 
     #[inline(never)]
     fn list_column(&mut self, ends: &mut Vec<i32>, items: &mut Column) -> Option<()> {
-        self.list(|cursor| cursor.column(items))?;
+        self.list(|cursor, before| cursor.column(before, items))?;
         ends.push(items.len() as i32);
         Some(())
     }
@@ -92,13 +90,14 @@ impl Cursor<'_> {
     /// Reads a row, or a row within one, a value into each column.
     #[inline(never)]
     fn row_columns(&mut self, columns: &mut [Column]) -> Option<()> {
-        let mut before = b'[';
+        let (mut cursor, mut before) = (*self, b'[');
         for column in columns {
-            self.expect(before)?;
+            cursor.column(before, column)?;
             before = b',';
-            self.column(column)?;
         }
-        self.expect(b']')
+        cursor.expect(b']')?;
+        *self = cursor;
+        Some(())
     }
 
     /// Reads a row, or a row within one.
@@ -106,17 +105,17 @@ impl Cursor<'_> {
         let mut row = Row::with_capacity(fields.len());
         let mut before = b'[';
         for field in fields {
-            self.expect(before)?;
+            row.push(self.value((before, &field.of), scratch)?);
             before = b',';
-            row.push(self.value(&field.of, scratch)?);
         }
         self.expect(b']')?;
         Some(row)
     }
 
     /// Reads a value. Texts are gathered in `scratch`, which is only kept for its memory.
-    fn value(&mut self, of: &'static Type, scratch: &mut Vec<u8>) -> Option<Value> {
-        if self.null() {
+    fn value(&mut self, (before, of): (u8, &'static Type), scratch: &mut Vec<u8>) -> Option<Value> {
+        if self.is_null_after(before)? {
+            self.skip_null();
             return Some(Value::Null);
         }
         Some(match *of {
@@ -136,29 +135,13 @@ impl Cursor<'_> {
             }
             Type::List(of) => {
                 let mut list = Vec::new();
-                self.list(|cursor| {
-                    list.push(cursor.value(of, scratch)?);
+                self.list(|cursor, before| {
+                    list.push(cursor.value((before, of), scratch)?);
                     Some(())
                 })?;
                 Value::List(list)
             }
             Type::Row(fields) => Value::Row(self.row(fields, scratch)?),
         })
-    }
-
-    /// An array of any length, each item of which `item` reads.
-    fn list(&mut self, mut item: impl FnMut(&mut Self) -> Option<()>) -> Option<()> {
-        self.expect(b'[')?;
-        if self.peek() == b']' {
-            return self.expect(b']');
-        }
-        loop {
-            item(self)?;
-            match self.next() {
-                b',' => {}
-                b']' => return Some(()),
-                _ => return None,
-            }
-        }
     }
 }

@@ -24,15 +24,35 @@ pub(super) fn decimal(text: &[u8], (precision, scale): (u8, u8)) -> Option<i128>
     if whole.is_empty() {
         return None;
     }
-    let mut value = 0_i128;
-    for digit in whole.iter().chain(fraction) {
-        if !digit.is_ascii_digit() {
-            return None;
-        }
-        value = value.checked_mul(10)?.checked_add(i128::from(digit - b'0'))?;
-    }
-    let fits = value < 10_i128.pow(u32::from(precision));
+    let value = match digits.len() {
+        ..=SHORT => short_number(fraction, short_number(whole, 0)?)?.into(),
+        _ => whole.iter().chain(fraction).try_fold(0_i128, |value, digit| {
+            let digit = digit.is_ascii_digit().then(|| i128::from(digit - b'0'))?;
+            value.checked_mul(10)?.checked_add(digit)
+        })?,
+    };
+    let fits = value < POWERS[usize::from(precision)];
     fits.then_some(if negative { -value } else { value })
+}
+
+/// Powers of ten, up to the largest precision.
+static POWERS: [i128; 39] = {
+    let (mut powers, mut power) = ([1; 39], 1);
+    while power < powers.len() {
+        powers[power] = 10 * powers[power - 1];
+        power += 1;
+    }
+    powers
+};
+
+/// Digits of which any number fits 64 bits.
+const SHORT: usize = 19;
+
+/// The number that goes on with these digits, no more than [`SHORT`] in all.
+fn short_number(digits: &[u8], begun: u64) -> Option<u64> {
+    digits.iter().try_fold(begun, |number, digit| {
+        digit.is_ascii_digit().then(|| 10 * number + u64::from(digit - b'0'))
+    })
 }
 
 /// Microseconds since 1970 of a text such as `1996-03-13 17:04:59.000001`.
@@ -42,11 +62,8 @@ pub(super) fn timestamp(text: &[u8]) -> Option<i64> {
     let &[b' ', h1, h0, b':', m1, m0, b':', s1, s0, b'.'] = text[10..20].first_chunk()? else {
         return None;
     };
-    let number = |digits: &[u8]| {
-        digits.iter().try_fold(0_i64, |number, digit| {
-            digit.is_ascii_digit().then(|| 10 * number + i64::from(digit - b'0'))
-        })
-    };
+    // OK because no part has more than six digits.
+    let number = |digits: &[u8]| short_number(digits, 0).map(|number| number as i64);
     let (hours, minutes, seconds) = (number(&[h1, h0])?, number(&[m1, m0])?, number(&[s1, s0])?);
     if hours > 23 || minutes > 59 || seconds > 59 {
         return None;

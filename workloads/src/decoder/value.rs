@@ -21,5 +21,33 @@ pub(super) enum Value {
     Row(Vec<Value>),
 }
 
+/// A value that is not nested, as a parser has it: text stands where it was read.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Scalar<'t> {
+    Null,
+    Boolean(bool),
+    Integer(i64),
+    Double(f64),
+    Decimal(i128),
+    Date(i32),
+    Timestamp(i64),
+    Text(&'t str),
+}
+
+impl From<Scalar<'_>> for Value {
+    fn from(value: Scalar<'_>) -> Self {
+        match value {
+            Scalar::Null => Self::Null,
+            Scalar::Boolean(value) => Self::Boolean(value),
+            Scalar::Integer(value) => Self::Integer(value),
+            Scalar::Double(value) => Self::Double(value),
+            Scalar::Decimal(units) => Self::Decimal(units),
+            Scalar::Date(days) => Self::Date(days),
+            Scalar::Timestamp(micros) => Self::Timestamp(micros),
+            Scalar::Text(text) => Self::Text(text.to_owned()),
+        }
+    }
+}
+
 /// A row of a result, a value per column.
 pub(super) type Row = Vec<Value>;

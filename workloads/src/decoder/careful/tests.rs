@@ -3,6 +3,7 @@
 
 use super::super::decoded::{Decoded, Output, Target};
 use super::super::schema::Shape;
+use super::super::value::Value;
 use super::*;
 
 const LINEITEM: &str = r#"[1,null,-3,4,"17.00","21168.23","0.04",null,"N","O","1996-03-13",null,
