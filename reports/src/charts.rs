@@ -53,6 +53,11 @@ pub trait Chart: Sync {
     /// The picture; `None` where the set has nothing to draw.
     fn draw(&self, set: &RunSet, size: Size) -> Option<String>;
 
+    /// Why there is no picture although what it needs was begun; the section says it instead.
+    fn missing(&self, _set: &RunSet) -> Option<String> {
+        None
+    }
+
     /// The picture with its axis cut to the data, where that shows more.
     fn zoomed(&self, _set: &RunSet, _size: Size) -> Option<String> {
         None

@@ -33,7 +33,9 @@ pub fn report(set: &RunSet, options: &PageOptions) -> Result<String> {
     let mut paper = Paper::default();
     paper.line(&format!("## {}\n", escaped(&headline.sentence)));
     let counts = headline::counts(set, &verdicts, reference);
-    for text in [&headline.failed, &counts, &headline.more] {
+    let largest = verdicts.largest(set);
+    let largest = largest.map(|one| format!("Largest change: {}, {}", one.name, one.delta));
+    for text in [&headline.failed, &largest.unwrap_or_default(), &counts, &headline.more] {
         if !text.is_empty() {
             paper.line(&format!("**{}**\n", escaped(text)));
         }

@@ -42,10 +42,36 @@ pub(crate) fn unavailable_line(one: &Unavailable) -> String {
     format!("{}: {}", one.metrics.join(", "), one.reason)
 }
 
-/// What a reader should know before believing the numbers, each once.
+/// What a reader should know before believing the numbers, each once and the gravest first: what
+/// makes times incomparable, what makes them doubtful, and then what else there is to know.
 pub(crate) fn warnings(set: &RunSet) -> Vec<String> {
-    let mut all: Vec<String> = set.notes.clone();
     let several = set.runs.len() > 1;
+    let mut all = Vec::new();
+    let first = &set.runs[0].before.machine_key;
+    if set.runs.iter().any(|run| run.before.machine_key != *first) {
+        all.push("the runs are from different machines: their times do not compare".to_owned());
+    }
+    if several || set.is_revisions() {
+        all.extend(crate::history::unlike(set));
+    }
+    all.extend(crate::warnings::of(set));
+    all.extend(marks(set));
+    all.extend(set.notes.clone());
+    for line in of_runs(set) {
+        if !all.contains(&line) {
+            all.push(line);
+        }
+    }
+    if several {
+        all.push(BLOCK_ORDER.to_owned());
+    }
+    all.extend(apart(&[set]));
+    all
+}
+
+/// What was said while the runs were measured.
+fn of_runs(set: &RunSet) -> Vec<String> {
+    let mut all = Vec::new();
     for run in &set.runs {
         for warning in &run.warnings {
             let said = |number: &usize| set.runs[*number].warnings.contains(warning);
@@ -56,24 +82,9 @@ pub(crate) fn warnings(set: &RunSet) -> Vec<String> {
             } else {
                 warning.clone()
             };
-            if !all.contains(&line) {
-                all.push(line);
-            }
+            all.push(line);
         }
     }
-    if several {
-        all.push(BLOCK_ORDER.to_owned());
-    }
-    let first = &set.runs[0].before.machine_key;
-    if set.runs.iter().any(|run| run.before.machine_key != *first) {
-        all.push("the runs are from different machines: their times do not compare".to_owned());
-    }
-    if several || set.is_revisions() {
-        all.extend(crate::history::unlike(set));
-    }
-    all.extend(apart(&[set]));
-    all.extend(marks(set));
-    all.extend(crate::warnings::of(set));
     all
 }
 

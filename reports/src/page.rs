@@ -18,11 +18,11 @@ pub(crate) use frame::Frame;
 pub use options::{Assets, PageOptions, sections};
 
 use crate::charts::{Chart, Size, Table};
-use crate::format::printable;
+use crate::format::{counted, printable};
 use crate::notes;
 use crate::passes;
 use crate::run_set::RunSet;
-use crate::verdicts::verdicts;
+use crate::verdicts::{Largest, verdicts};
 
 /// The page of a set. The same set gives the same bytes.
 ///
@@ -53,6 +53,7 @@ pub fn html(set: &RunSet, options: &PageOptions) -> Result<String> {
         after: charts(after),
         data: data::links(set, reference),
         counts: headline::counts(set, &verdicts, reference),
+        largest: verdicts.largest(set),
         cases: cases::table(set, reference, &verdicts),
         passes: passes::grids(set).iter().map(|one| cases::pass_table(set, one)).collect(),
         imported: set.runs.iter().all(|run| run.imported.is_some()),
@@ -77,11 +78,13 @@ struct Page {
     about: String,
     conditions: String,
     unavailable: Option<String>,
+    /// The gravest first: it stands open, the others fold.
     warnings: Vec<String>,
     before: Vec<Section>,
     after: Vec<Section>,
     data: Vec<data::DataLink>,
     counts: String,
+    largest: Option<Largest>,
     cases: cases::CasesTable,
     passes: Vec<cases::PassTable>,
     /// Whether another tool measured all of it.
@@ -104,6 +107,17 @@ impl Page {
                 "cases" | "method" => true,
                 chart => self.before.iter().chain(&self.after).any(|one| one.id == chart),
             }
+    }
+
+    fn more_warnings(&self) -> String {
+        counted(self.warnings.len() - 1, "more warning")
+    }
+
+    /// The address of the row of a case, where the table has one.
+    fn row_of(&self, one: &Largest) -> Option<String> {
+        let number = one.case + 1;
+        let is_there = self.cases.rows.iter().any(|row| row.number == number);
+        (is_there && self.shows("cases")).then(|| format!("#case-{number}"))
     }
 
     /// The sections of this page, for the links at its top.
@@ -129,16 +143,18 @@ struct Section {
     data: Option<String>,
 }
 
-/// A chart's section; `None` where the set cannot answer its question.
+/// A chart's section; `None` where nothing in the set is about its question.
 fn section(chart: &dyn Chart, set: &RunSet) -> Option<Section> {
     let pictures = [Size::Wide, Size::Narrow].into_iter();
     let pictures: Vec<String> = pictures.filter_map(|size| chart.draw(set, size)).collect();
     let zoomed = [Size::Wide, Size::Narrow].into_iter();
     let table = chart.table(set);
-    (!pictures.is_empty() || table.is_some()).then(|| Section {
+    let is_answered = !pictures.is_empty() || table.is_some();
+    let caption = if is_answered { chart.caption(set) } else { chart.missing(set)? };
+    Some(Section {
         id: chart.id(),
         question: chart.question(),
-        caption: printable(&chart.caption(set)),
+        caption: printable(&caption),
         pictures,
         zoomed: zoomed.filter_map(|size| chart.zoomed(set, size)).collect(),
         table,

@@ -100,6 +100,14 @@ pub(crate) fn word(word: Word) -> &'static str {
     }
 }
 
+/// The step that mattered most: `06 Make data generation lightweight`, `2.38× faster`.
+pub(crate) struct Largest {
+    /// An index into [`RunSet::cases`].
+    pub(crate) case: usize,
+    pub(crate) name: String,
+    pub(crate) delta: String,
+}
+
 /// How many cases came to a word.
 pub(crate) struct Count {
     pub(crate) word: &'static str,
@@ -145,10 +153,9 @@ impl Verdicts {
         ORDER.into_iter().map(count).filter(|count| count.cases > 0).collect()
     }
 
-    /// The kept step that changed the time most, in either direction, of those whose change is shown:
-    /// `06 Make data generation lightweight, 2.38× faster`. `None` of fewer than two such steps,
-    /// where nothing has to be pointed out.
-    pub(crate) fn largest(&self, set: &RunSet) -> Option<String> {
+    /// The kept step that changed the time most, in either direction, of those whose change is shown.
+    /// `None` of fewer than two such steps, where nothing has to be pointed out.
+    pub(crate) fn largest(&self, set: &RunSet) -> Option<Largest> {
         let change = |case: usize| {
             let comparison = &self.cases[case].previous.as_ref()?.comparison;
             let shown = matches!(comparison.word, Word::Improved | Word::Regressed);
@@ -158,9 +165,10 @@ impl Verdicts {
         let all: Vec<_> = (0..self.cases.len()).filter_map(change).collect();
         let largest = all.iter().max_by(|a, b| a.2.total_cmp(&b.2)).filter(|_| all.len() > 1)?;
         let (case, comparison, _) = *largest;
-        let case = &set.cases[case];
-        let name = [case.label.as_str(), case.title.as_str()].join(" ");
-        Some(format!("{}, {}", shorten(name.trim_end(), 80), delta(comparison).number))
+        let one = &set.cases[case];
+        let name = [one.label.as_str(), one.title.as_str()].join(" ");
+        let delta = delta(comparison).number;
+        Some(Largest { case, name: shorten(name.trim_end(), 80), delta })
     }
 
     /// What the counts are of: `against the step before`.

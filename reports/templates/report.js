@@ -1,13 +1,10 @@
 // Theme, axes, hover, keys, sorting and filtering.
 for (const tool of all("#theme, .tools, #keys")) tool.hidden = false;
 
-const isDark = () => root.dataset.theme
-  ? root.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
+// The style sheet knows which theme there is.
+const isDark = () => getComputedStyle(root).colorScheme === "dark";
 on($("theme"), "click", () => keep("t", isDark() ? "light" : "dark"));
-tasks.push((get) => {
-  if (["light", "dark"].includes(get("t"))) root.dataset.theme = get("t");
-  else delete root.dataset.theme;
-});
+tasks.push((get) => { root.dataset.theme = get("t"); });
 
 // Charts with an axis from zero and one that is cut to the data.
 for (const button of all("button.zoom")) {
@@ -15,8 +12,7 @@ for (const button of all("button.zoom")) {
   const [cut, whole] = all(".zoomed, .whole", section);
   toggle(button, section.id, "zoom");
   tasks.push((get) => {
-    whole.hidden = get(section.id) === "zoom";
-    cut.hidden = !whole.hidden;
+    cut.hidden = !(whole.hidden = get(section.id) === "zoom");
   });
 }
 
@@ -28,10 +24,8 @@ const name = (element) => element.dataset.run + "/" + element.dataset.case;
 const tip = $("tip");
 const points = all("svg.chart .pt");
 const light = (point) => {
-  const own = point && point.dataset.case !== undefined && name(point);
-  for (const one of [...points, ...rows]) {
-    one.classList.toggle("on", one === point || name(one) === own);
-  }
+  const own = point?.dataset.case && name(point);
+  for (const one of [...points, ...rows]) one.classList.toggle("on", one === point || name(one) === own);
   tip.textContent = point ? point.ariaLabel : "";
   if (!point) return;
   // Beside the point, so that its neighbours stay in sight.
@@ -60,8 +54,8 @@ for (const svg of all("svg.chart")) {
     title.remove();
     point.role = "img";
     point.tabIndex = index ? -1 : 0;
-    for (const event of ["focus", "pointerenter"]) on(point, event, () => light(point));
-    for (const event of ["blur", "pointerleave"]) on(point, event, () => light());
+    point.onfocus = point.onpointerenter = () => light(point);
+    point.onblur = point.onpointerleave = () => light();
     on(point, "click", () => open(point));
     on(point, "keydown", (event) => {
       const last = own.length - 1;
@@ -117,10 +111,9 @@ if (table) {
 
 if ($("pairs")) {
   const { names, against } = JSON.parse($("pairs").textContent);
-  const swap = { faster: "slower", slower: "faster" };
   choose([$("a"), $("b")], names, [0, names.length - 1], ([a, b]) => {
     const words = a < b ? against[b][a]
-      : (a > b ? against[a][b] : "the same").replace(/faster|slower/, (word) => swap[word]);
+      : (a > b ? against[a][b] : "the same").replace(/faster|slower/, (word) => word > "m" ? "faster" : "slower");
     $("r").textContent = `${names[b]} against ${names[a]}: ${words}`;
   });
 }

@@ -15,6 +15,8 @@ const keep = (key, value) => {
   location.replace("#" + state);
   apply();
 };
+// Turns a value on, or off where the state has it.
+const flip = (key, value) => keep(key, state.get(key) !== value && value);
 const start = () => {
   const hash = location.hash.slice(1);
   const told = hash.includes("=");
@@ -34,7 +36,7 @@ const field = (id) => {
 };
 // A button that is pressed where the state has the value.
 const toggle = (button, key, value) => {
-  on(button, "click", () => keep(key, state.get(key) !== value && value));
+  on(button, "click", () => flip(key, value));
   tasks.push((get) => { button.ariaPressed = get(key) === value; });
 };
 // Two lists that choose a pair of names, the same one all over the page.

@@ -54,6 +54,8 @@ fn charts_are_written_as_png_files_with_words_in_them() {
     place.dyno(&["export", "png", "--only", "trend", "-o", "."]).expect(0);
     let png = fs::read(place.path().join("trend.png")).unwrap();
     assert!(png.starts_with(b"\x89PNG\r\n") && png.len() > 5000, "{} bytes", png.len());
+    // Its width is that of the SVG, which has a margin around 820 px, twice.
+    assert_eq!(png[16..20], 1720_u32.to_be_bytes());
 }
 
 #[test]

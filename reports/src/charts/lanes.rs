@@ -55,8 +55,14 @@ impl Chart for Lanes {
         format!(
             "Width: time in a function and in what it calls, both lanes at one scale. Blue: it \
              costs less than before; orange: more; striped: the other lane has none of it; grey: \
-             no difference beyond the error of sampling, or fewer than {SAMPLES_MIN} samples."
+             no difference beyond the error of sampling, or fewer than {SAMPLES_MIN} samples. What \
+             is too narrow to be seen, or below {DEPTH_MAX} others, is not drawn.{}",
+            data::uncaught(set)
         )
+    }
+
+    fn missing(&self, set: &RunSet) -> Option<String> {
+        data::why_none(set)
     }
 
     fn draw(&self, set: &RunSet, size: Size) -> Option<String> {
@@ -116,6 +122,20 @@ fn costs<'a>(frames: &[Frame<'a>]) -> BTreeMap<&'a str, f64> {
     costs
 }
 
+/// What some frames cost together, in their order: what lies within another one of them counts with
+/// that.
+fn topmost(frames: &[&Frame<'_>]) -> f64 {
+    let (mut cost, mut end) = (0.0, f64::NEG_INFINITY);
+    for frame in frames {
+        // Its middle, because sums of costs are not exact to the last digit.
+        if frame.start + frame.cost / 2.0 > end {
+            cost += frame.cost;
+            end = frame.start + frame.cost;
+        }
+    }
+    cost
+}
+
 /// One lane in the making.
 struct Lane<'a> {
     data: &'a Data<'a>,
@@ -132,10 +152,9 @@ struct Lane<'a> {
 impl Lane<'_> {
     /// Draws heading and frames; gives where the lane ends, in px.
     fn draw(&self, picture: &Picture, frames: &[Frame<'_>], width: f64) -> f64 {
-        let (wide, narrow): (Vec<&Frame<'_>>, Vec<&Frame<'_>>) =
-            frames.iter().partition(|frame| frame.cost * self.scale >= NARROWEST);
-        let drawn: Vec<&Frame<'_>> =
-            wide.iter().copied().filter(|frame| frame.depth < DEPTH_MAX).collect();
+        let (drawn, hidden): (Vec<&Frame<'_>>, Vec<&Frame<'_>>) = frames
+            .iter()
+            .partition(|frame| frame.cost * self.scale >= NARROWEST && frame.depth < DEPTH_MAX);
         let letter = ["A", "B"][self.side];
         let name = format!("{letter}: {}", self.data.name(self.side));
         let cost = format!("{} {}", number(self.data.total(self.side)), self.data.diff.unit);
@@ -155,16 +174,10 @@ impl Lane<'_> {
         }
         let levels = drawn.iter().map(|frame| frame.depth + 1).max().unwrap_or(0);
         let end = self.top + HEADING + FRAME * levels as f64;
-        let deeper = wide.len() - drawn.len();
-        let hidden = [(narrow.len(), "narrower"), (deeper, "deeper")];
-        let hidden: Vec<String> = hidden
-            .into_iter()
-            .filter(|(count, _)| *count > 0)
-            .map(|(count, what)| format!("{count} {what} frames"))
-            .collect();
         let mut below = end;
         if !hidden.is_empty() {
-            let text = format!("not drawn: {}", hidden.join(", "));
+            let share = percent(topmost(&hidden) / self.data.total(self.side));
+            let text = format!("frames not drawn: {}, {share} of the lane", hidden.len());
             below += TEXT + 6.0;
             picture.raw(&format!(
                 "<text x=\"0\" y=\"{:.1}\" font-size=\"{NAME}\" {}>{text}</text>\n",

@@ -9,7 +9,7 @@ use self::crates::{Palette, crate_of};
 use super::axis::fitted;
 use super::backend::{Picture, Role, escaped, text_width};
 use super::draw::{TEXT, ties};
-use super::lanes::data::{name, number};
+use super::lanes::data::{name, number, uncaught, was_caught};
 use super::lanes::tree::{Frame, frames};
 use super::{Chart, Size};
 use crate::format::counted;
@@ -57,7 +57,7 @@ impl Chart for Montage {
             let cases = counted(data.left_out, "case");
             text += &format!(" Only the first {LANES_MAX}: {cases} left out.");
         }
-        text
+        text + &uncaught(set)
     }
 
     fn draw(&self, set: &RunSet, size: Size) -> Option<String> {
@@ -84,9 +84,10 @@ struct Data<'a> {
 impl<'a> Data<'a> {
     /// `None` with fewer than three profiles of one event: two stand in the lanes already.
     fn new(set: &'a RunSet) -> Option<Self> {
-        let profiled = set.cases.iter().filter_map(|case| Some((case, case.profile.as_ref()?)));
+        let caught = set.cases.iter().filter(|case| was_caught(case));
+        let profiled = caught.filter_map(|case| Some((case, case.profile.as_ref()?)));
         let event = profiled.clone().next().map(|(_, profile)| &profile.info.event)?;
-        let same = profiled.filter(|(_, one)| one.info.event == *event && !one.stacks.is_empty());
+        let same = profiled.filter(|(_, one)| one.info.event == *event);
         let all: Vec<_> = same.collect();
         let (_, first) = all.first().filter(|_| all.len() >= 3)?;
         let by_rows = all.iter().all(|(_, profile)| profile.info.rows.is_some());

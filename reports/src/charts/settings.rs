@@ -1,13 +1,14 @@
 //! The median time over two parameters of a grid: which settings are best, and which are as good.
 //!
 //! A cell is one pair of values, the darker the more work is done in a second (in dark mode the
-//! lighter). Where a grid has more than two parameters, a cell stands for its best case.
+//! lighter). Where a grid has more than two parameters, each pair of them has a map, and a cell stands
+//! for its best case.
 
 mod grid;
 
 use plotters::prelude::Rectangle;
 
-use self::grid::{Cell as Pair, Grid};
+use self::grid::{Cell as Pair, Grid, maps};
 use super::axis::fitted;
 use super::backend::{Role, text_width};
 use super::draw::{Canvas, Failed, Side, TEXT, filled, stroked, ties, units};
@@ -28,6 +29,9 @@ const ROW: f64 = 34.0;
 const ABOVE: f64 = 22.0;
 const BELOW: f64 = 44.0;
 
+/// Between two maps, in px.
+const GAP: f64 = 20.0;
+
 impl Chart for Settings {
     fn id(&self) -> &'static str {
         "settings"
@@ -38,34 +42,40 @@ impl Chart for Settings {
     }
 
     fn caption(&self, set: &RunSet) -> String {
-        let Some(grid) = Grid::new(set) else { return String::new() };
-        let what = if grid.scale.unit.ends_with("/s") { "Throughput" } else { "Median wall time" };
-        let mut text = apart(set) + &format!("{what} in {}.", grid.scale.unit);
-        if !grid.folded.is_empty() {
-            text += &format!(" Each cell: the best over {}.", grid.folded.join(", "));
+        let maps = maps(set);
+        let Some(first) = maps.first() else { return String::new() };
+        let what = if first.scale.unit.ends_with("/s") { "Throughput" } else { "Median wall time" };
+        let mut text = apart(set) + &format!("{what} in {}.", first.scale.unit);
+        if maps.len() > 1 {
+            text +=
+                " Each two parameters have a map, and a cell of it is the best over the others.";
+        } else if !first.folded.is_empty() {
+            text += &format!(" Each cell: the best over {}.", first.folded.join(", "));
         }
         text += " Thick frame: the best.";
-        text += &match (grid.ties(), grid.untold()) {
+        let ties: usize = maps.iter().map(Grid::ties).sum();
+        let untold: usize = maps.iter().map(Grid::untold).sum();
+        text += &match (ties, untold) {
             (0, 0) => " Every other cell is worse, with 95 % confidence each.".to_owned(),
             (0, _) => " Too few processes to tell which cells are as good.".to_owned(),
-            (ties, _) => format!(
-                " Thin frame: {} not shown to differ from it (95 %).",
-                counted(ties, "cell")
-            ),
+            (ties, _) => {
+                let cells = counted(ties, "cell");
+                let in_all = if maps.len() > 1 { " in all" } else { "" };
+                format!(" Thin frame: {cells}{in_all} not shown to differ from it (95 %).")
+            }
         };
         text
     }
 
     fn draw(&self, set: &RunSet, size: Size) -> Option<String> {
-        let grid = Grid::new(set)?;
         // OK because a string takes every mark; a layout that does not fit is nothing to draw.
-        draw(&grid, size).ok()
+        draw(&maps(set), size).ok()?
     }
 
     /// Of a sweep beside the other cases: those stand in the table of all cases, it does not.
     fn table(&self, set: &RunSet) -> Option<Table> {
         let sweep = set.sweep.as_deref()?;
-        Grid::new(set).map(|_| table(sweep))
+        (!maps(set).is_empty()).then(|| table(sweep))
     }
 }
 
@@ -105,21 +115,42 @@ fn table(sweep: &RunSet) -> Table {
 /// The columns of the table of a sweep, behind the name of the case.
 const COLUMNS: [Key; 4] = [Key::Median, Key::Interval, Key::Memory, Key::Against];
 
-fn draw(grid: &Grid<'_>, size: Size) -> Result<String, Failed> {
+/// All maps below each other; `None` where there is none.
+fn draw(maps: &[Grid<'_>], size: Size) -> Result<Option<String>, Failed> {
+    let Some(first) = maps.first() else { return Ok(None) };
+    let height = |grid: &Grid<'_>| ABOVE + ROW * grid.y.values.len() as f64 + BELOW;
+    let gaps = GAP * (maps.len() - 1) as f64;
+    let all = maps.iter().map(height).sum::<f64>() + gaps;
+    let canvas = Canvas::new((size.width(), all.ceil() as u32));
+    let mut top = 0.0;
+    for grid in maps {
+        map(grid, &canvas, top)?;
+        top += height(grid) + GAP;
+    }
+    let name = format!("{} {}", Settings.question(), first.summary());
+    Ok(Some(canvas.finish(size == Size::Wide, &name)))
+}
+
+/// One map, from `top` on.
+fn map(grid: &Grid<'_>, canvas: &Canvas, top: f64) -> Result<(), Failed> {
     let rows = grid.y.values.len() as f64;
-    let height = (ABOVE + ROW * rows + BELOW).ceil() as u32;
-    let canvas = Canvas::new((size.width(), height));
-    let room = f64::from(size.width());
+    let room = f64::from(canvas.size.0);
+    let above = top + ABOVE;
     let widest = grid.y.values.iter().map(|value| text_width(value, TEXT)).fold(0.0, f64::max);
     let left = widest.min(room / 4.0) + 10.0;
     let cell = (room - left - 2.0) / grid.x.values.len() as f64;
-    canvas.text(&fitted(&grid.y.name, TEXT, room), (0.0, ABOVE / 2.0), Side::Right, Role::Muted)?;
+    canvas.text(
+        &fitted(&grid.y.name, TEXT, room),
+        (0.0, top + ABOVE / 2.0),
+        Side::Right,
+        Role::Muted,
+    )?;
     for (index, value) in grid.y.values.iter().enumerate() {
-        let middle = ABOVE + ROW * (index as f64 + 0.5);
+        let middle = above + ROW * (index as f64 + 0.5);
         let text = fitted(value, TEXT, left - 8.0);
         canvas.text(&text, (left - 8.0, middle), Side::Left, Role::Muted)?;
     }
-    let floor = ABOVE + ROW * rows;
+    let floor = above + ROW * rows;
     for (index, value) in grid.x.values.iter().enumerate() {
         let middle = left + cell * (index as f64 + 0.5);
         let text = fitted(value, TEXT, cell - 2.0);
@@ -129,18 +160,17 @@ fn draw(grid: &Grid<'_>, size: Size) -> Result<String, Failed> {
     let name = fitted(&grid.x.name, TEXT, room - left);
     canvas.text(&name, (middle, floor + 24.0), Side::Below, Role::Muted)?;
     // Frames last, so that no neighbour's ground covers them.
-    let place = |one: &Pair| (left + cell * one.x as f64, ABOVE + ROW * one.y as f64);
+    let place = |one: &Pair| (left + cell * one.x as f64, above + ROW * one.y as f64);
     for one in &grid.cells {
         let tied = ties(grid.set, &grid.set.cases[one.case]);
         canvas.picture.open("pt", &grid.title(one), &tied);
-        ground(grid, &canvas, one, (place(one), cell))?;
+        ground(grid, canvas, one, (place(one), cell))?;
         canvas.picture.close();
     }
     for one in &grid.cells {
-        frame(grid, &canvas, one, (place(one), cell))?;
+        frame(grid, canvas, one, (place(one), cell))?;
     }
-    let wide = size == Size::Wide;
-    Ok(canvas.finish(wide, &format!("{} {}", Settings.question(), grid.summary())))
+    Ok(())
 }
 
 type Place = ((f64, f64), f64);

@@ -72,4 +72,30 @@ mod drawing {
         resvg::render(&tree, Transform::from_scale(SCALE, SCALE), &mut pixels.as_mut());
         pixels.encode_png().context("cannot write the picture as PNG")
     }
+
+    #[cfg(test)]
+    mod tests {
+        use super::*;
+
+        /// Side lengths of the picture of an SVG with this mark, and its pixels that are dark.
+        fn drawn(mark: &str) -> ((u32, u32), usize) {
+            let svg = format!(
+                "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"80\" height=\"30\" \
+                 font-family=\"system-ui,sans-serif\"><rect width=\"80\" height=\"30\" \
+                 fill=\"#ffffff\"/>{mark}</svg>"
+            );
+            let file = png(&svg, &options().unwrap()).unwrap();
+            let pixels = Pixmap::decode_png(&file).unwrap();
+            let dark = pixels.pixels().iter().filter(|pixel| pixel.red() < 128).count();
+            ((pixels.width(), pixels.height()), dark)
+        }
+
+        #[test]
+        fn words_are_drawn_and_sides_are_doubled() {
+            assert_eq!(drawn(""), ((160, 60), 0));
+            let (_, dark) = drawn("<text x=\"4\" y=\"20\" fill=\"#000000\">Wall time</text>");
+            // Nine letters of some ten pixels at least, and no filled ground.
+            assert!((90..4800).contains(&dark), "{dark}");
+        }
+    }
 }

@@ -23,8 +23,7 @@ pub(crate) fn of(set: &RunSet, options: &PageOptions) -> Headline {
     if options.compare.is_some() { pair(set) } else { headline(set) }
 }
 
-/// `6 faster, 2 slower (1 reverted), each against the step before it`, and which change was the
-/// largest; empty for a single case.
+/// `6 faster, 2 slower (1 reverted), each against the step before it`; empty for a single case.
 pub(crate) fn counts(set: &RunSet, verdicts: &Verdicts, reference: Option<usize>) -> String {
     let counts: Vec<String> = verdicts.counts(set).iter().map(Count::words).collect();
     if counts.is_empty() || set.cases.len() < 2 {
@@ -32,8 +31,7 @@ pub(crate) fn counts(set: &RunSet, verdicts: &Verdicts, reference: Option<usize>
     }
     let basis = verdicts.basis(set, reference);
     let basis = if basis.is_empty() { basis } else { format!(", {basis}") };
-    let largest = verdicts.largest(set).map(|one| format!(". Largest change: {one}"));
-    printable(&format!("{}{basis}{}", counts.join(", "), largest.unwrap_or_default()))
+    printable(&format!("{}{basis}", counts.join(", ")))
 }
 
 fn headline(set: &RunSet) -> Headline {

@@ -114,10 +114,13 @@ fn sets() -> Vec<(&'static str, RunSet)> {
         ("failed", all_failed()),
         ("many", many(200)),
         ("large", large()),
+        ("runs", crate::index::many_steps()),
         ("profiled", fixture::profiled()),
+        ("dust", crate::profiles::dust()),
         ("empty-profile", empty_profile()),
         ("some-counters", counters::some()),
         ("sweep", sweeps::lines()),
+        ("sweep-of-three", sweeps::three()),
         ("front", references::settings()),
         ("threads", sweeps::threads(&[1, 2, 4, 8, 16])),
         ("ceiling", ceiling::set()),
@@ -156,6 +159,7 @@ fn others() -> Vec<(&'static str, String, bool)> {
     vec![
         ("gate", reports::gate::page::page(&gate).unwrap(), false),
         ("index", reports::index(&crate::index::some()).unwrap(), false),
+        ("runs-index", reports::index(&crate::index::many()).unwrap(), false),
         ("split", html(&fixture::study_set(), &split).unwrap(), true),
     ]
 }

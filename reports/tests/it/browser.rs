@@ -227,6 +227,22 @@ fn lanes_zoom_and_search_together_and_keep_one_scale() {
 }
 
 #[test]
+fn the_script_tells_what_it_does_not_draw() {
+    let Some(chromium) = chromium() else { return };
+    let script = "const told = () => [...document.querySelectorAll('#profile svg.wide > text')]\
+                    .map((text) => text.textContent).filter((text) => text.startsWith('frames'))\
+                    .join('+');\
+                  const work = [...document.querySelectorAll('#profile svg.wide .fr')]\
+                    .find((one) => one.textContent.startsWith('work '));\
+                  const all = told();\
+                  work.dispatchEvent(new Event('click'));\
+                  return all + '|' + told();";
+    let found = probe(&chromium, &crate::profiles::dust(), script, &[]);
+    // The first lane alone hides something, and nothing of it within the function in focus.
+    assert_eq!(found, "frames not drawn: 200, 1.0 % of the lane|");
+}
+
+#[test]
 fn a_button_cuts_the_axis_to_the_data_and_gives_it_back() {
     let Some(chromium) = chromium() else { return };
     let near = [("00", 100.0), ("01", 104.0), ("02", 102.0)].map(|(id, time)| {

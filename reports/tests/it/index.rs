@@ -36,10 +36,29 @@ pub(crate) fn some() -> Vec<IndexRun> {
     (95..107).map(|number| index_run(run(number, 3), None)).collect()
 }
 
+/// Two hundred runs of fifty cases, each with its report.
+pub(crate) fn many() -> Vec<IndexRun> {
+    (0..200).map(|number| index_run(run(number, 50), Some("there/report.html"))).collect()
+}
+
+/// The same runs as the steps of a history.
+pub(crate) fn many_steps() -> RunSet {
+    let stored = (0..200).map(|number| {
+        let mut stored = run(number, 50);
+        stored.info.step = Some(record::Step {
+            id: format!("{number:03}"),
+            title: String::new(),
+            note: String::new(),
+            reverted: false,
+        });
+        stored
+    });
+    RunSet::new(stored.collect()).unwrap()
+}
+
 #[test]
 fn two_hundred_runs_of_fifty_cases_have_an_index_with_levels_and_links() {
-    let runs: Vec<IndexRun> =
-        (0..200).map(|number| index_run(run(number, 50), Some("there/report.html"))).collect();
+    let runs = many();
     let page = index(&runs).unwrap();
     assert!(page.contains("<h1>200 runs of 1 suite</h1>"));
     assert!(page.contains("200 runs, 50 cases, 60000 samples."));
@@ -66,20 +85,7 @@ fn a_run_that_cannot_be_read_is_a_row_of_the_index() {
 
 #[test]
 fn a_history_of_two_hundred_runs_of_fifty_cases_is_a_small_page() {
-    let stored = (0..200).map(|number| {
-        let mut stored = run(number, 50);
-        stored.info.step = Some(record::Step {
-            id: format!("{number:03}"),
-            title: String::new(),
-            note: String::new(),
-            reverted: false,
-        });
-        stored
-    });
-    let set = RunSet::new(stored.collect()).unwrap();
-    let page = html(&set, &PageOptions::default()).unwrap();
-    // Kept, so that a person can look at it.
-    std::fs::write(concat!(env!("CARGO_TARGET_TMPDIR"), "/long-history.html"), &page).unwrap();
+    let page = html(&many_steps(), &PageOptions::default()).unwrap();
     assert!(page.len() < 1_572_864, "{} bytes", page.len());
     assert!(page.contains("of 10000 cases: those that changed or failed, and the newest."));
 }

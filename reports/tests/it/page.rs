@@ -355,6 +355,40 @@ fn every_sample_can_be_taken_out_of_the_page_as_csv() {
 }
 
 #[test]
+fn the_gravest_warning_stands_open_and_the_others_fold() {
+    let run = |id: &str| {
+        let mut run = fixture::study();
+        run.info.id = RunId::new(id);
+        run.info.before.machine_key = id.to_owned();
+        run.info.warnings.push(format!("only of {id}"));
+        run
+    };
+    let html = page(&RunSet::new(vec![run("r1"), run("r2")]).unwrap());
+    let warnings: Vec<&str> = html
+        .split("<li class=\"warning\">")
+        .skip(1)
+        .map(|text| text.split("</li>").next().unwrap())
+        .collect();
+    assert_eq!(warnings[0], "the runs are from different machines: their times do not compare");
+    assert!(warnings.contains(&"run r2: only of r2"), "{warnings:?}");
+    let fold = format!("<details><summary>{} more warnings</summary>", warnings.len() - 1);
+    assert_eq!(html.split("<li class=\"warning\">").nth(1).unwrap().matches(&fold).count(), 1);
+    // One alone has nothing to fold.
+    let alone = page(&fixture::study_set());
+    assert!(alone.contains("<li class=\"warning\">two spinning threads"));
+    assert!(!alone.contains("more warning"));
+}
+
+#[test]
+fn the_step_that_mattered_is_named_and_leads_to_its_row() {
+    let html = page(&fixture::study_set());
+    let found = html.split("<p class=\"largest\">").nth(1).unwrap().split("</p>").next().unwrap();
+    let expect = "Largest change: <a href=\"#case-7\"><bdi>06 ";
+    assert!(found.starts_with(expect) && found.ends_with("× faster."), "{found}");
+    assert!(!page(&fixture::grid_set()).contains("class=\"largest\""));
+}
+
+#[test]
 fn several_runs_stand_on_one_page_each_with_its_method() {
     let run = |id: &str, machine: &str, warning: &str| {
         let mut run = fixture::study();

@@ -18,15 +18,30 @@ fn the_pictures_of_profiles_are_as_they_were_looked_at() {
     insta::assert_snapshot!(captions.join("\n"));
 }
 
-/// Two cases with these stacks.
-fn two(before: &[(&str, u64)], after: &[(&str, u64)]) -> RunSet {
-    let cases = [step("00", ""), step("01", "")];
-    let profiles = vec![profile(&cases[0], before), profile(&cases[1], after)];
-    let [a, b] = cases.map(|case| (case.clone(), samples(&case, &[5.0])));
-    let mut set = fixture::set(vec![a, b]);
+/// Cases with these stacks.
+fn profiled(stacks: &[&[(&str, u64)]]) -> RunSet {
+    let cases: Vec<_> = (0..stacks.len()).map(|id| step(&format!("{id:02}"), "")).collect();
+    let profiles = cases.iter().zip(stacks).map(|(case, stacks)| profile(case, stacks)).collect();
+    let mut set = fixture::set(
+        cases.into_iter().map(|case| (case.clone(), samples(&case, &[5.0]))).collect(),
+    );
     let run = set.runs[0].id.clone();
     set.add_profiles(&run, profiles);
     set
+}
+
+/// Two cases with these stacks.
+fn two(before: &[(&str, u64)], after: &[(&str, u64)]) -> RunSet {
+    profiled(&[before, after])
+}
+
+/// Beside its work the first of two cases has a hundred functions of one sample each, every one too
+/// narrow to be drawn, with something that it calls.
+pub(crate) fn dust() -> RunSet {
+    let names: Vec<String> = (0..100).map(|number| format!("t;dust{number:02};leaf")).collect();
+    let mut before: Vec<(&str, u64)> = names.iter().map(|name| (name.as_str(), 1)).collect();
+    before.push(("t;work", 9900));
+    two(&before, &[("t;work", 9900)])
 }
 
 /// What a mark of the picture is called, and its width in px.
@@ -85,12 +100,63 @@ fn the_table_lists_functions_by_their_difference_with_both_shares() {
 }
 
 #[test]
-fn without_two_profiles_that_compare_there_is_no_section() {
-    let one = [("t;a", 40)];
-    assert!(Lanes.draw(&two(&one, &[]), Size::Wide).is_none());
-    assert!(Lanes.table(&two(&[], &[])).is_none());
+fn what_is_too_narrow_to_be_drawn_is_told_with_its_share() {
+    let svg = Lanes.draw(&dust(), Size::Wide).unwrap();
+    assert!(svg.contains(">frames not drawn: 200, 1.0 % of the lane<"), "{svg}");
+    assert_eq!(svg.matches("frames not drawn").count(), 1, "the other lane is whole");
+    assert!(Lanes.caption(&dust()).contains("What is too narrow to be seen, or below 40 others"));
+}
+
+#[test]
+fn a_profile_without_samples_is_told_and_left_out() {
+    let one: &[(&str, u64)] = &[("t;a", 40)];
+    let told = |set: &RunSet| {
+        let html = page(set);
+        let section = html.split("<section id=\"profile\">").nth(1).unwrap();
+        let caption = section.split("<p class=\"caption\">").nth(1).unwrap();
+        caption.split("</p>").next().unwrap().to_owned()
+    };
+    let longer = "profile for longer (`dyno profile --time 10s`).";
+    assert_eq!(
+        told(&two(one, &[])),
+        format!(
+            "Only 00 has a profile with samples, and it takes two to hold one against the other. \
+             No sample caught case 01 running: {longer}"
+        )
+    );
+    assert_eq!(told(&two(&[], &[])), format!("No sample caught cases 00, 01 running: {longer}"));
+    assert!(Lanes.draw(&two(one, &[]), Size::Wide).is_none());
+    // The others are drawn.
+    let some = profiled(&[one, &[], one, one]);
+    assert!(told(&some).ends_with(&format!(" No sample caught case 01 running: {longer}")));
+    assert!(
+        Montage.caption(&some).ends_with(&format!(" No sample caught case 01 running: {longer}"))
+    );
+    assert!(page(&some).contains(">A: 00<") && page(&some).contains(">B: 03<"));
+    assert!(Montage.draw(&some, Size::Wide).is_some());
+    // What was never profiled has no section.
     assert!(Lanes.draw(&fixture::study_set(), Size::Wide).is_none());
     assert!(!page(&fixture::study_set()).contains("id=\"profile\""));
+}
+
+#[test]
+fn profiles_of_other_events_are_not_put_side_by_side() {
+    let cases = [step("00", ""), step("01", "")];
+    let mut profiles: Vec<_> = cases.iter().map(|case| profile(case, &[("t;a", 40)])).collect();
+    profiles[1].info.event = "cycles".to_owned();
+    let mut set = fixture::set(cases.map(|case| (case.clone(), samples(&case, &[5.0]))).into());
+    let run = set.runs[0].id.clone();
+    set.add_profiles(&run, profiles);
+    let why = "No lanes: one profile sampled cpu-clock, the other cycles: they cannot be compared.";
+    assert!(page(&set).contains(why));
+}
+
+#[test]
+fn how_far_a_profile_may_be_trusted_stands_below_the_lanes() {
+    let table = Lanes.table(&fixture::profiled()).unwrap();
+    let first = "00: 422 samples of cpu-clock at 999 Hz a core, kernel included, over 1 execution";
+    assert!(table.more.contains(first), "{}", table.more);
+    assert!(table.more.contains(" 02: 238 samples of cpu-clock"), "{}", table.more);
 }
 
 #[test]
@@ -107,7 +173,7 @@ fn names_from_outside_are_escaped_cut_and_kept_inside() {
     }
     let deep = format!("t;{}", vec!["f"; 300].join(";"));
     let svg = Lanes.draw(&two(&[(&deep, 60)], &[(&deep, 60)]), Size::Wide).unwrap();
-    assert!(svg.contains("not drawn: 261 deeper frames"), "{svg}");
+    assert!(svg.contains("frames not drawn: 261, 100 % of the lane"), "{svg}");
     assert!(page(&set).len() < 200_000);
 }
 

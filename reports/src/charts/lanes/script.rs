@@ -73,12 +73,23 @@ impl<'a> Side<'a> {
         self.stacks.iter().map(|one| one.weight as f64 * self.scale).sum()
     }
 
-    /// The frames that can be seen where the lane fills a wide picture.
-    fn frames(&self) -> Vec<Frame<'_>> {
+    /// The frames that can be seen where the lane fills a wide picture, each with a 0; neighbours
+    /// that cannot be are one, with how many they are.
+    fn frames(&self) -> Vec<(Frame<'_>, usize)> {
         let narrowest = self.total() * NARROWEST / f64::from(Size::Wide.width());
-        let mut frames = frames(&self.stacks, self.scale);
-        frames.retain(|frame| frame.cost >= narrowest && frame.depth < DEPTH_MAX);
-        frames
+        let mut told: Vec<(Frame<'_>, usize)> = Vec::new();
+        for frame in frames(&self.stacks, self.scale) {
+            let is_seen = frame.cost >= narrowest && frame.depth < DEPTH_MAX;
+            match told.last_mut() {
+                // Beside the ones before, or within them.
+                Some((last, count)) if !is_seen && *count > 0 && frame.depth >= last.depth => {
+                    last.cost += if frame.depth == last.depth { frame.cost } else { 0.0 };
+                    *count += 1;
+                }
+                _ => told.push((frame, usize::from(!is_seen))),
+            }
+        }
+        told
     }
 }
 
@@ -125,12 +136,16 @@ fn of(set: &RunSet, data: &Data<'_>, cases: &[usize]) -> String {
     }))
 }
 
-/// Depth, name, start and cost of each frame, callers before what they call.
+/// Depth, name, start and cost of each frame, callers before what they call. Those that cannot be
+/// seen have the name -1 and their number, so that the script can tell how much is not drawn.
 fn frames_of<'a>(side: &'a Side<'_>, names: &mut Names<'a>) -> Value {
     let total = side.total();
-    let frame = |frame: Frame<'a>| {
+    let frame = |(frame, hidden): (Frame<'a>, usize)| {
         let [start, cost] = [frame.start, frame.cost].map(|cost| rounded(cost, total));
-        json!([frame.depth, names.place(frame.name), start, cost])
+        match hidden {
+            0 => json!([frame.depth, names.place(frame.name), start, cost]),
+            several => json!([frame.depth, -1, start, cost, several]),
+        }
     };
     side.frames().into_iter().map(frame).collect()
 }

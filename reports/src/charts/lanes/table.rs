@@ -3,7 +3,8 @@
 use super::data::{Data, number};
 use crate::charts::table::{Cell, Head, Row, Table};
 use crate::format::{printable, shorten};
-use crate::profile::{FunctionChange, percent};
+use crate::profile::{FunctionChange, percent, sentence};
+use crate::run_set::CaseSet;
 
 /// The most functions that are listed.
 const ROWS_MAX: usize = 20;
@@ -23,8 +24,20 @@ pub(super) fn table(data: &Data<'_>) -> Table {
             Head::text("note"),
         ],
         rows: functions.iter().take(ROWS_MAX).map(|function| row(data, function)).collect(),
-        more: format!("The largest differences that the samples show, {ROWS_MAX} at most."),
+        more: format!(
+            "The largest differences that the samples show, {ROWS_MAX} at most. {}",
+            taken(data)
+        ),
     }
+}
+
+/// How each of the two profiles was taken, and how whole it is.
+fn taken(data: &Data<'_>) -> String {
+    let one = |case: &&CaseSet| {
+        let profile = case.profile.as_ref()?;
+        Some(format!("{}: {}.", shorten(&case.label, NAME_CHARS), sentence(&profile.info)))
+    };
+    data.cases.iter().filter_map(one).collect::<Vec<_>>().join(" ")
 }
 
 fn row(data: &Data<'_>, function: &FunctionChange) -> Row {

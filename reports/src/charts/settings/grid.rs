@@ -9,6 +9,7 @@ use crate::run_set::{CaseSet, RunSet, Series};
 use super::super::backend::HEATS;
 
 /// A parameter and its values in the order of the suite; numbers grow.
+#[derive(Clone)]
 pub(super) struct Axis {
     pub(super) name: String,
     pub(super) values: Vec<String>,
@@ -44,22 +45,31 @@ pub(super) struct Grid<'a> {
 /// The most values of a parameter that a map can show.
 const VALUES_MAX: usize = 40;
 
+/// The most maps: those of all pairs of four parameters.
+const MAPS_MAX: usize = 6;
+
+/// The maps of one run whose cases differ in at least two parameters, each with two values or more:
+/// one for each two of them of which every pair of values is held; of the run's sweep, where it has
+/// one.
+pub(super) fn maps(set: &RunSet) -> Vec<Grid<'_>> {
+    let set = set.settings();
+    if !set.is_sweep() {
+        return Vec::new();
+    }
+    let axes: Option<Vec<Axis>> = set.varying.iter().map(|name| axis(set, name)).collect();
+    let mut axes = axes.unwrap_or_default();
+    // The two with most values first; of equals, as the suite names them.
+    axes.sort_by_key(|axis| std::cmp::Reverse(axis.values.len()));
+    let pairs = (0..axes.len()).flat_map(|x| (x + 1..axes.len()).map(move |y| (x, y)));
+    pairs.take(MAPS_MAX).filter_map(|pair| Grid::new(set, &axes, pair)).collect()
+}
+
 impl<'a> Grid<'a> {
-    /// The map of one run whose cases differ in at least two parameters, each with two values or
-    /// more, and which holds every pair of them; of the run's sweep, where it has one.
-    pub(super) fn new(set: &'a RunSet) -> Option<Self> {
-        let set = set.settings();
-        if !set.is_sweep() || set.varying.len() < 2 {
-            return None;
-        }
-        let mut axes: Vec<Axis> = set.varying.iter().filter_map(|name| axis(set, name)).collect();
-        if axes.len() != set.varying.len() {
-            return None;
-        }
-        // The two with most values; of equals, as the suite names them.
-        axes.sort_by_key(|axis| std::cmp::Reverse(axis.values.len()));
-        let folded = axes.split_off(2).into_iter().map(|axis| axis.name).collect();
-        let [x, y] = <[Axis; 2]>::try_from(axes).ok()?;
+    /// The map over two of the parameters; `None` where a pair of their values has no case.
+    fn new(set: &'a RunSet, axes: &[Axis], (x, y): (usize, usize)) -> Option<Self> {
+        let others = axes.iter().enumerate().filter(|(axis, _)| ![x, y].contains(axis));
+        let folded = others.map(|(_, axis)| axis.name.clone()).collect();
+        let [x, y] = [x, y].map(|axis| axes[axis].clone());
         let all = set.cases.iter().filter(|case| case.wall_time().is_some());
         let more_is_better =
             all.clone().count() > 0 && all.clone().all(|case| rate(case).is_some());
