@@ -11,6 +11,7 @@ mod samples;
 
 use record::RunInfo;
 
+use crate::format::shorten;
 use crate::run_set::RunSet;
 
 /// One kind of warning.
@@ -107,14 +108,15 @@ fn sentence(set: &RunSet, findings: &[Finding], advice: &str) -> Option<String> 
     Some(format!("{}: {seen}{of}: {advice}", list("case", &names)))
 }
 
-/// `cases 00, 05`, and at most five names.
+/// `cases 00, 05`, and at most five names, none of them long.
 pub(crate) fn list(noun: &str, names: &[String]) -> String {
     const NAMES_MAX: usize = 5;
+    const NAME_CHARS: usize = 60;
     let plural = if names.len() == 1 { "" } else { "s" };
     let rest = match names.len().saturating_sub(NAMES_MAX) {
         0 => String::new(),
         more => format!(" and {more} more"),
     };
-    let named = &names[..names.len().min(NAMES_MAX)];
-    format!("{noun}{plural} {}{rest}", named.join(", "))
+    let named = names.iter().take(NAMES_MAX).map(|name| shorten(name, NAME_CHARS));
+    format!("{noun}{plural} {}{rest}", named.collect::<Vec<_>>().join(", "))
 }

@@ -68,7 +68,7 @@ if ($("profile-data")) {
           const width = Math.min(start - from + cost, wide) * scale - x;
           if (!(width > 0)) continue;
           // Those without a name are several that the page does not have.
-          if (what < 0 || width < 0.3) {
+          if (what < 0 || width < 1) {
             hidden.push(one);
             continue;
           }

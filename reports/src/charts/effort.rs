@@ -12,6 +12,7 @@ use super::backend::{Role, Svg, text_width};
 use super::draw::{Canvas, Failed, Side, TEXT, filled, px, stroked, ties, units};
 use super::{Chart, Size};
 use crate::format::{PROSE_DIGITS, Scale, printable};
+use crate::history::lines;
 use crate::notes;
 use crate::run_set::{CaseSet, RunSet, Series};
 
@@ -228,10 +229,11 @@ fn write(labels: &[String], axis: &str, canvas: &Canvas, plot: &Plot<'_>) -> Res
 
 fn marks(set: &RunSet, panel: &Panel, mut plot: Plot<'_>, canvas: &Canvas) -> Result<(), Failed> {
     let kept = |index: usize| !set.cases[index].reverted;
-    if set.is_ordered() {
+    // Each case of a history has a line of its own.
+    for line in lines(set) {
         // A case without the number is a gap; a reverted step is gone past.
         let places: Vec<(usize, Option<f64>)> =
-            panel.values.iter().copied().enumerate().filter(|(index, _)| kept(*index)).collect();
+            line.kept().map(|step| (step.case, panel.values[step.case])).collect();
         for segment in places.split(|(_, value)| value.is_none()) {
             let line = segment.iter().filter_map(|(x, value)| Some((*x as f64, (*value)?)));
             plot.draw_series(LineSeries::new(line, stroked(Role::Data, 2.0)))?;

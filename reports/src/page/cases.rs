@@ -52,15 +52,19 @@ pub(crate) fn table(set: &RunSet, reference: Option<usize>, verdicts: &Verdicts)
     };
     let columns = columns(&grid);
     let mut heads: Vec<Head> = columns.iter().filter_map(|key| head(&grid, *key)).collect();
-    let held = against_heads(set, reference, verdicts);
-    let behind_median = heads.len().min(2);
-    heads.splice(behind_median..behind_median, held);
+    // One alone is held against nothing.
+    let is_held = set.cases.len() > 1;
+    if is_held {
+        let behind_median = heads.len().min(2);
+        let held = against_heads(set, reference, verdicts);
+        heads.splice(behind_median..behind_median, held);
+    }
     let failures_max = failure_characters(set);
     let row = |&case: &usize| {
         let mut row = table_row(set, &grid, &grid.rows[case], &columns);
         let verdict = &verdicts.cases[case];
         row.word = verdict.word().map(verdicts::word).unwrap_or_default();
-        if row.trouble.is_none() {
+        if is_held && row.trouble.is_none() {
             let behind_median = row.cells.len().min(1);
             let held = against_cells(verdict, verdicts.is_history, set.cases[case].reverted);
             row.cells.splice(behind_median..behind_median, held);
@@ -82,7 +86,8 @@ fn against_heads(set: &RunSet, reference: Option<usize>, verdicts: &Verdicts) ->
     let head = |text: String, class| Head { text: printable(&text), below: String::new(), class };
     let name = |case: usize| shorten(&set.cases[case].label, MOST_NAME / 2);
     let baseline = reference.map_or_else(|| "the baseline".to_owned(), name);
-    let mut heads = Vec::new();
+    // The word first: a phone shows what it does not have to scroll to.
+    let mut heads = vec![head("verdict".to_owned(), "text")];
     if verdicts.is_history {
         heads.push(head("against the step before".to_owned(), "number"));
     }
@@ -91,20 +96,19 @@ fn against_heads(set: &RunSet, reference: Option<usize>, verdicts: &Verdicts) ->
     let same = others.windows(2).all(|pair| pair[0] == pair[1]);
     let baseline = if same { baseline } else { "the first step".to_owned() };
     heads.push(head(format!("against {baseline}"), "number"));
-    heads.push(head("verdict".to_owned(), "text"));
     heads
 }
 
 fn against_cells(verdict: &Verdict, is_history: bool, reverted: bool) -> Vec<TableCell> {
-    let mut cells = Vec::new();
+    let word = verdict.word().map_or("baseline", verdicts::word);
+    let text = if reverted { format!("{word}, reverted") } else { word.to_owned() };
+    let pieces = vec![TablePiece { text, ..TablePiece::default() }];
+    let mut cells =
+        vec![TableCell { class: "text", sort: String::new(), pieces, below: Vec::new() }];
     if is_history {
         cells.push(held_cell(verdict.previous.as_ref()));
     }
     cells.push(held_cell(verdict.baseline.as_ref()));
-    let word = verdict.word().map_or("baseline", verdicts::word);
-    let text = if reverted { format!("{word}, reverted") } else { word.to_owned() };
-    let pieces = vec![TablePiece { text, ..TablePiece::default() }];
-    cells.push(TableCell { class: "text", sort: String::new(), pieces, below: Vec::new() });
     cells
 }
 

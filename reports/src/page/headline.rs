@@ -245,12 +245,19 @@ pub(crate) fn about(set: &RunSet) -> String {
     printable(text)
 }
 
+/// The most runs that are named one by one.
+const NAMED_MAX: usize = 16;
+
 /// Where and how it was measured, in one line.
 pub(crate) fn conditions(set: &RunSet) -> String {
     let first = &set.runs[0];
     let mut parts = vec![match set.runs.len() {
         1 if first.is_dated() => format!("Run {} of {}", first.id, moment(first.started_ns)),
         1 => format!("Run {}, read on {}", first.id, moment(first.started_ns)),
+        several if several > NAMED_MAX => {
+            let [first, last] = [0, several - 1].map(|run| set.run_name(run));
+            format!("{several} runs: {first} to {last}")
+        }
         several => {
             let names: Vec<String> = (0..several).map(|run| set.run_name(run)).collect();
             format!("{several} runs: {}", names.join(", "))

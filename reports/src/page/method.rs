@@ -42,6 +42,8 @@ pub(crate) struct RunText {
     pub(crate) command: String,
     pub(crate) sampling: String,
     pub(crate) metric: &'static str,
+    /// Whether what the metric is stands with this run; once is enough where it is the same.
+    pub(crate) explained: bool,
     /// Whether another tool measured it.
     pub(crate) imported: bool,
     pub(crate) facts: Vec<FactText>,
@@ -66,7 +68,13 @@ pub(crate) struct UnavailableText {
 }
 
 pub(crate) fn runs(set: &RunSet) -> Vec<RunText> {
-    (0..set.runs.len()).map(|number| run(&set.runs[number], set.run_name(number))).collect()
+    let mut all: Vec<RunText> =
+        (0..set.runs.len()).map(|number| run(&set.runs[number], set.run_name(number))).collect();
+    let first = all[0].metric;
+    for other in all.iter_mut().skip(1) {
+        other.explained = other.metric != first;
+    }
+    all
 }
 
 fn run(run: &RunInfo, name: String) -> RunText {
@@ -84,6 +92,7 @@ fn run(run: &RunInfo, name: String) -> RunText {
             Some(_) => "as the other tool measured it.",
             None => headline::metric(),
         },
+        explained: true,
         imported: run.imported.is_some(),
         changed: facts.iter().any(|fact| !fact.after.is_empty()),
         facts,

@@ -402,7 +402,7 @@ fn several_runs_stand_on_one_page_each_with_its_method() {
     assert_eq!(set.cases[0].label, "r1 00");
     let html = page(&set);
     assert!(html.contains("2 runs: r1, r2"));
-    assert!(html.contains("<h3>Run r1</h3>") && html.contains("<h3>Run r2</h3>"));
+    assert!(html.contains("<h3>Run r1</h3>") && html.contains("<summary>Run r2</summary>"));
     assert_eq!(html.matches(">of both<").count(), 1);
     assert!(html.contains(">run r1: of the first<") && html.contains(">run r2: of the second<"));
     assert!(html.contains("the runs are from different machines"));
