@@ -155,7 +155,7 @@ impl Verdicts {
     }
 
     /// The kept step that changed the time most, in either direction, of those whose change is shown.
-    /// `None` of fewer than two such steps, where nothing has to be pointed out.
+    /// `None` where there is none, and of two cases: what the headline says is all there is.
     pub(crate) fn largest(&self, set: &RunSet) -> Option<Largest> {
         let change = |case: usize| {
             let comparison = &self.cases[case].previous.as_ref()?.comparison;
@@ -164,7 +164,8 @@ impl Verdicts {
             (shown && !set.cases[case].reverted).then_some((case, comparison, size))
         };
         let all: Vec<_> = (0..self.cases.len()).filter_map(change).collect();
-        let largest = all.iter().max_by(|a, b| a.2.total_cmp(&b.2)).filter(|_| all.len() > 1)?;
+        let largest =
+            all.iter().max_by(|a, b| a.2.total_cmp(&b.2)).filter(|_| set.cases.len() > 2)?;
         let (case, comparison, _) = *largest;
         let one = &set.cases[case];
         let name = [one.label.as_str(), one.title.as_str()].join(" ");

@@ -102,8 +102,18 @@ fn history(set: &RunSet) -> Option<(String, String)> {
     let mut told = lines.iter().filter_map(|line| over_steps(set, line));
     let (sentence, more) = told.next()?;
     let others: Vec<String> = told.map(|(sentence, _)| format!("{sentence}.")).collect();
-    Some((sentence, [vec![more], others].concat().join(" ").trim().to_owned()))
+    let left = others.len().saturating_sub(OTHERS_MAX);
+    let rest = if left > 0 {
+        vec![format!("{} in the table.", counted(left, "more case"))]
+    } else {
+        vec![]
+    };
+    let others = others.into_iter().take(OTHERS_MAX).collect();
+    Some((sentence, [vec![more], others, rest].concat().join(" ").trim().to_owned()))
 }
+
+/// The most cases of a history that are told in words beside the first.
+const OTHERS_MAX: usize = 3;
 
 fn over_steps(set: &RunSet, line: &Line) -> Option<(String, String)> {
     let has_time = |step: &&StepPoint| set.cases[step.case].wall_time().is_some();

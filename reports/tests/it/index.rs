@@ -88,4 +88,12 @@ fn a_history_of_two_hundred_runs_of_fifty_cases_is_a_small_page() {
     let page = html(&many_steps(), &PageOptions::default()).unwrap();
     assert!(page.len() < 1_572_864, "{} bytes", page.len());
     assert!(page.contains("of 10000 cases: those that changed or failed, and the newest."));
+    // The one change among them is what a reader is told, and not fifty sentences.
+    let largest = page.split("<p class=\"largest\">").nth(1).unwrap().split("</p>").next().unwrap();
+    assert!(largest.contains("<bdi>100 1</bdi></a>, "), "{largest}");
+    let more = page.split("<p class=\"more\">").nth(1).unwrap().split("</p>").next().unwrap();
+    assert!(
+        more.contains(" rows=4: No ") && more.ends_with(" 46 more cases in the table."),
+        "{more}"
+    );
 }
