@@ -3,6 +3,8 @@
 //! The command line calls [`show`] and prints what it returns. Whether to colour and how wide the
 //! terminal is are decided there.
 
+use std::collections::BTreeSet;
+
 use anyhow::Result;
 use comfy_table::{Cell as TableCell, CellAlignment, ContentArrangement, Table, presets};
 use record::Pass;
@@ -182,14 +184,14 @@ fn aligned(grid: &Grid, keys: &[Key], colour: bool) -> String {
         let side = if number { CellAlignment::Right } else { CellAlignment::Left };
         TableCell::new(text).set_alignment(side)
     };
-    table.set_header(kept.iter().map(|&column| {
-        align(shorten(&grid.columns[column].head, most(grid.columns[column].key)), column)
-    }));
+    let most: Vec<usize> = (0..grid.columns.len()).map(|column| most(grid, column)).collect();
+    table.set_header(
+        kept.iter().map(|&column| align(shorten(&grid.columns[column].head, most[column]), column)),
+    );
     for row in &grid.rows {
-        table.add_row(kept.iter().map(|&column| {
-            let key = grid.columns[column].key;
-            align(shorten(&row.cells[column].plain(), most(key)), column)
-        }));
+        let cell =
+            |&column: &usize| align(shorten(&row.cells[column].plain(), most[column]), column);
+        table.add_row(kept.iter().map(cell));
     }
     let failed = |line: usize| line > 0 && grid.rows[line - 1].failed;
     let paint = |(number, line): (usize, &str)| {
@@ -203,10 +205,19 @@ fn aligned(grid: &Grid, keys: &[Key], colour: bool) -> String {
     table.to_string().lines().enumerate().map(paint).collect()
 }
 
-/// The most characters of a cell; names come from people and may be any length.
-fn most(key: Key) -> usize {
-    match key {
-        Key::Case | Key::Title => 40,
+/// The most characters of a cell of this column; names come from people and may be any length.
+///
+/// A cut that makes two cases look the same says nothing, so then there is room for more.
+fn most(grid: &Grid, column: usize) -> usize {
+    let told_apart = |most: &usize| {
+        let full: BTreeSet<String> =
+            grid.rows.iter().map(|row| row.cells[column].plain()).collect();
+        let cut: BTreeSet<String> = full.iter().map(|name| shorten(name, *most)).collect();
+        cut.len() == full.len()
+    };
+    match grid.columns[column].key {
+        Key::Case => [40, 60, 80].into_iter().find(told_apart).unwrap_or(120),
+        Key::Title => 40,
         Key::Against => 48,
         _ => 32,
     }

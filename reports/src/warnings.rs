@@ -105,12 +105,18 @@ fn sentence(set: &RunSet, findings: &[Finding], advice: &str) -> Option<String> 
     let (seen, worst) = (&worst.seen, &set.cases[worst.case].label);
     let differ = findings.iter().any(|finding| finding.seen != *seen);
     let of = if differ { format!(" in {worst}") } else { String::new() };
-    Some(format!("{}: {seen}{of}: {advice}", list("case", &names)))
+    let cases = match names.len() {
+        all if all == set.cases.len() && all > NAMES_MAX => format!("all {all} cases"),
+        _ => list("case", &names),
+    };
+    Some(format!("{cases}: {seen}{of}: {advice}"))
 }
 
-/// `cases 00, 05`, and at most five names, none of them long.
+/// The most names of a sentence.
+const NAMES_MAX: usize = 5;
+
+/// `cases 00, 05`, and at most [`NAMES_MAX`] names, none of them long.
 pub(crate) fn list(noun: &str, names: &[String]) -> String {
-    const NAMES_MAX: usize = 5;
     const NAME_CHARS: usize = 60;
     let plural = if names.len() == 1 { "" } else { "s" };
     let rest = match names.len().saturating_sub(NAMES_MAX) {

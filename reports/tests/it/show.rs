@@ -52,6 +52,21 @@ fn a_narrow_terminal_loses_columns_but_never_the_answer() {
 }
 
 #[test]
+fn long_names_that_differ_late_are_told_apart() {
+    let case = |way: &str| {
+        let long = "an_engine_with_a_name_that_fills_the_column";
+        fixture::case(&[("engine", long.into()), ("way", way.into())], "")
+    };
+    // The same engine in both, which is left out, and once another, which brings it back.
+    let others = ["sequential", "threads"].map(case);
+    let short = fixture::case(&[("engine", "e".into()), ("way", "threads".into())], "");
+    let cases = others.into_iter().chain([short]);
+    let set = fixture::set(cases.map(|case| (case.clone(), samples(&case, &[10.0]))).collect());
+    let text = shown(&set, Format::Table);
+    assert!(text.contains("way=sequential") && text.contains("way=threads"), "{text}");
+}
+
+#[test]
 fn a_wide_terminal_and_a_pipe_show_every_column() {
     let set = fixture::study_set();
     let wide = ShowOptions { width: Some(200), ..ShowOptions::default() };
