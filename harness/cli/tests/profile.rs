@@ -76,8 +76,17 @@ fn profiles_are_shown_again_held_against_each_other_and_exported_from_the_store(
     let Some(first) = profiled(&place, &["--label", "one"]) else { return };
     let again = place.dyno(&["profile", "--of"]).expect(0);
     assert_eq!(again.stdout(), first.stdout());
-    let unfolded = place.dyno(&["profile", "--of", "one", "--unfolded", "--case", "06"]).expect(0);
-    assert!(unfolded.stdout().starts_with("06: "), "{}", unfolded.stdout());
+    let folded = ["profile", "--of", "one", "--case", "06", "--export", "folded", "-o", "views"];
+    let stacks = |args: &[&str]| {
+        let shown = place.dyno(args).expect(0);
+        assert!(shown.stdout().starts_with("06: "), "{}", shown.stdout());
+        fs::read_to_string(place.path().join("views/stacks.folded")).unwrap()
+    };
+    let (folded, unfolded) = (stacks(&folded), stacks(&[&folded[..], &["--unfolded"]].concat()));
+    // Both views are there for good, and only one of them shows how a thread starts.
+    let start = "__rust_begin_short_backtrace";
+    assert!(unfolded.contains(start), "{unfolded}");
+    assert!(!folded.contains(start), "{folded}");
 
     let args = ["profile", "--diff", "one", "one", "--case", "00", "--case", "06", "-o", "out"];
     let table = place.dyno(&args).expect(0).stdout();
@@ -144,6 +153,22 @@ fn what_cannot_be_profiled_is_refused_with_what_is_there() {
     assert!(refused.stderr().contains("bad.toml:9:9"), "{}", refused.stderr());
     assert!(refused.stderr().contains("did you mean `cache-misses`?"), "{}", refused.stderr());
     assert!(place.store().runs().unwrap().is_empty());
+}
+
+#[test]
+fn an_event_of_the_cpu_is_sampled_or_its_lack_is_said_with_what_helps() {
+    let place = Place::with_suite(STEPS);
+    let args = ["profile", "suite.toml", "-f", "step = 06", "--event", "cache-misses"];
+    let finished = place.dyno(&args);
+    if finished.code() == 0 {
+        let profile = place.store().profiles(&place.run().info.id).unwrap().pop().unwrap();
+        assert_eq!((profile.info.event.as_str(), profile.info.samples > 0), ("cache-misses", true));
+        return;
+    }
+    let said = finished.expect(1).stderr();
+    assert!(said.contains("not profiled: profile of cache-misses: "), "{said}");
+    assert!(said.contains("hint: "), "{said}");
+    assert!(place.store().runs().unwrap().is_empty(), "a run with nothing in it stays");
 }
 
 #[test]

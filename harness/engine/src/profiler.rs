@@ -11,6 +11,7 @@ mod processes;
 mod record;
 mod stacks;
 mod unwind;
+mod vdso;
 
 #[cfg(target_os = "linux")]
 mod drain;

@@ -118,10 +118,11 @@ const FOREIGN: &str = r#"
 #include <time.h>
 #define APART __attribute__((noinline, noclone))
 static volatile unsigned long sink;
-APART static unsigned long innermost(unsigned long n) {
+static inline __attribute__((always_inline)) unsigned long within(unsigned long n) {
     for (int i = 0; i < 1000; i++) n = n * 6364136223846793005ul + 1;
     return n;
 }
+APART static unsigned long innermost(unsigned long n) { return within(n) ^ 1; }
 APART static unsigned long middle(unsigned long n) { return innermost(n) + 1; }
 APART static unsigned long outer(unsigned long n) { return middle(n) + 1; }
 int main(void) {
@@ -134,44 +135,121 @@ int main(void) {
 }
 "#;
 
-#[test]
-fn a_foreign_program_without_frame_pointers_has_its_functions_in_whole_stacks() {
+/// Looks at a clock all the time, which code of the kernel's does that lies in no file.
+const LOOKING: &str = r#"
+#include <time.h>
+#define APART __attribute__((noinline, noclone))
+APART static long looks(void) {
+    struct timespec now;
+    long sum = 0;
+    for (int i = 0; i < 10000; i++) { clock_gettime(CLOCK_MONOTONIC, &now); sum += now.tv_nsec; }
+    return sum;
+}
+int main(void) {
+    struct timespec now;
+    volatile long sink = 0;
+    do {
+        sink += looks();
+        clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+    } while (now.tv_nsec < 300000000);
+    return 0;
+}
+"#;
+
+/// Copies, which a function of libc does that has no frame of its own.
+const COPYING: &str = r#"
+#include <string.h>
+#include <time.h>
+#define APART __attribute__((noinline, noclone))
+char from[1 << 16], to[1 << 16];
+APART static int copies(int n) {
+    from[n] = n;
+    memmove(to, from, sizeof from);
+    return to[n] + n;
+}
+APART static int outer(int n) { return copies(n) + 1; }
+int main(void) {
+    struct timespec now;
+    volatile int sink = 0;
+    do {
+        for (int i = 0; i < 1000; i++) sink += outer(i);
+        clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+    } while (now.tv_nsec < 300000000);
+    return 0;
+}
+"#;
+
+const WITHOUT: &str = "-fomit-frame-pointer";
+const WITH: &str = "-fno-omit-frame-pointer";
+
+/// The profile of a C program that was compiled with or without frame pointers.
+fn foreign(source: &str, pointers: &str, settings: Settings) -> Option<Profile> {
     let place = tempfile::tempdir().unwrap();
-    let (source, program) = (place.path().join("foreign.c"), place.path().join("foreign"));
-    std::fs::write(&source, FOREIGN).unwrap();
+    let (file, program) = (place.path().join("foreign.c"), place.path().join("foreign"));
+    std::fs::write(&file, source).unwrap();
     let mut cc = std::process::Command::new("cc");
-    cc.args(["-O2", "-fomit-frame-pointer", "-fno-optimize-sibling-calls", "-o"]);
-    match cc.args([&program, &source]).status() {
+    cc.args(["-O2", "-g", pointers, "-fno-optimize-sibling-calls", "-o"]);
+    match cc.args([&program, &file]).status() {
         Ok(status) => assert!(status.success(), "cc: {status}"),
         Err(error) => {
             assert!(std::env::var_os("CI").is_none(), "under CI this must not be skipped: {error}");
-            return println!("skipped: no C compiler: {error}");
+            println!("skipped: no C compiler: {error}");
+            return None;
         }
     }
-    let Some(profile) = profile(Settings::default(), &[program.to_str().unwrap()]) else { return };
-    let info = &profile.info;
-    let with = |part: &str| -> f64 {
-        let stacks = profile.stacks.iter().filter(|stack| stack.frames.contains(part));
-        stacks.map(|stack| stack.samples).sum::<u64>() as f64 / info.samples as f64
-    };
-    assert!(info.samples > 200 && info.lost == 0, "{info:?}");
-    assert!(with(";innermost") > 0.9, "{profile:?}");
+    let profile = profile(settings, &[program.to_str().unwrap()])?;
+    assert!(profile.info.samples > 200 && profile.info.lost == 0, "{:?}", profile.info);
+    Some(profile)
+}
+
+/// The share of samples in whose stack there is this.
+fn share(profile: &Profile, part: &str) -> f64 {
+    let stacks = profile.stacks.iter().filter(|stack| stack.frames.contains(part));
+    stacks.map(|stack| stack.samples).sum::<u64>() as f64 / profile.info.samples as f64
+}
+
+#[test]
+fn a_foreign_program_without_frame_pointers_has_its_functions_in_whole_stacks() {
+    let Some(profile) = foreign(FOREIGN, WITHOUT, Settings::default()) else { return };
+    assert!(share(&profile, ";innermost") > 0.9, "{profile:?}");
+    assert_eq!(share(&profile, "within"), 0.0, "inlined, and not asked for: {profile:?}");
     // Its tables are followed on x86-64 alone.
     if cfg!(target_arch = "x86_64") {
-        assert!(with("main;outer;middle;innermost") > 0.9, "{profile:?}");
-        assert!(info.broken_share() < 0.02, "{info:?}");
+        assert!(share(&profile, "main;outer;middle;innermost") > 0.9, "{profile:?}");
+        assert!(profile.info.broken_share() < 0.02, "{:?}", profile.info);
+    }
+}
+
+#[test]
+fn code_that_the_kernel_maps_into_every_process_has_names_and_callers() {
+    let Some(profile) = foreign(LOOKING, WITHOUT, Settings::default()) else { return };
+    // The function of libc, and that of the kernel, which it calls.
+    let both = |stack: &&record::Stack| {
+        stack.frames().filter(|frame| frame.contains("clock_gettime")).count() == 2
+    };
+    let named: u64 = profile.stacks.iter().filter(both).map(|stack| stack.samples).sum();
+    assert!(named as f64 > 0.5 * profile.info.samples as f64, "{profile:?}");
+    if cfg!(target_arch = "x86_64") {
+        assert!(share(&profile, "main;looks;") > 0.9, "{profile:?}");
+        assert!(profile.info.broken_share() < 0.02, "{:?}", profile.info);
+    }
+}
+
+#[test]
+fn a_function_without_a_frame_has_its_caller_where_frame_pointers_pass_it_over() {
+    let Some(profile) = foreign(COPYING, WITH, Settings::default()) else { return };
+    if cfg!(target_arch = "x86_64") {
+        assert!(share(&profile, "main;outer;copies;") > 0.9, "{profile:?}");
+        assert!(profile.info.broken_share() < 0.02, "{:?}", profile.info);
     }
 }
 
 #[test]
 fn inlined_functions_have_frames_of_their_own_when_asked_for() {
-    let busy = example("busy");
-    let words = [busy.to_str().unwrap(), "spin 1 100"];
     let settings = Settings { inlines: true, ..Settings::default() };
-    let Some(profile) = profile(settings, &words) else { return };
+    let Some(profile) = foreign(FOREIGN, WITH, settings) else { return };
     assert!(profile.info.inlines);
-    let deepest = profile.stacks.iter().map(|stack| stack.frames().count()).max().unwrap();
-    assert!(deepest > 6, "{profile:?}");
+    assert!(share(&profile, "innermost;within") > 0.9, "{profile:?}");
 }
 
 #[test]

@@ -23,8 +23,8 @@ pub(crate) struct Passed {
     pub(crate) profiles: usize,
 }
 
-/// Profiles every case that has not failed before, without those of a sweep. What the machine refuses is said once, with
-/// what helps, and ends the pass.
+/// Profiles every case that has not failed before, without those of a sweep. What the machine
+/// refuses is said once, with what helps, and ends the pass.
 ///
 /// # Errors
 /// When the store cannot be written or the launcher is lost.

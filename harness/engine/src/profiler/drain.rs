@@ -1,9 +1,8 @@
-//! The thread that empties the rings while the program runs, and puts records in order of time.
+//! The thread that empties the rings while the program runs.
 //!
 //! Started and ended by the profiler. It sleeps between its rounds for as long as a ring takes to
 //! become a quarter full, because each waking is noise for the program.
 
-use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
@@ -16,6 +15,7 @@ use super::processes::Processes;
 use super::record::Record;
 use super::ring::Rings;
 use super::stacks::Stacks;
+use super::vdso;
 
 /// A record lies in its ring this long after its time stamp at the latest: the kernel writes it
 /// in the interrupt in which it took the time.
@@ -53,13 +53,13 @@ pub(super) struct Taken {
 }
 
 impl Taken {
-    fn take(&mut self, time: u64, record: Record, regions: &Regions, starts: &mut BTreeSet<u64>) {
+    fn take(&mut self, time: u64, record: Record<'_>, regions: &Regions) {
         match record {
             Record::Sample(sample) if regions.contains(time) => {
-                self.stacks.add(&sample, &self.processes, starts);
+                self.stacks.add(&sample, &self.processes);
             }
             Record::Sample(_) => self.stacks.outside += 1,
-            other => self.processes.learn(other),
+            other => self.processes.learn(vdso::told_apart(other)),
         }
     }
 }
@@ -122,17 +122,11 @@ fn drain(
     mut taken: Taken,
     stop: &AtomicBool,
 ) -> Taken {
-    let mut waiting: Vec<(u64, Record)> = Vec::new();
     loop {
         let last = stop.load(Ordering::Acquire);
         // Whatever is older than this has been written, so no record can come before it any more.
         let settled = if last { u64::MAX } else { now_ns().saturating_sub(SETTLE_NS) };
-        rings.drain(&mut waiting);
-        waiting.sort_by_key(|(time, _)| *time);
-        let ready = waiting.partition_point(|(time, _)| *time < settled);
-        for (time, record) in waiting.drain(..ready) {
-            taken.take(time, record, regions, rings.starts());
-        }
+        rings.drain(settled, |time, record| taken.take(time, record, regions));
         if last {
             taken.stacks.lost += rings.lost();
             return taken;

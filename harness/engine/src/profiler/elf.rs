@@ -2,7 +2,9 @@
 //! symbols; no other part of the format is read here.
 
 use std::fs::File;
+use std::ops::Range;
 use std::os::unix::fs::FileExt;
+use std::path::Path;
 
 /// Parts larger than this are not read.
 const BYTES_MAX: u64 = 128 << 20;
@@ -20,37 +22,59 @@ pub(super) struct Segment {
 pub(super) const LOAD: u32 = 1;
 pub(super) const EH_FRAME_HDR: u32 = 0x6474_e550;
 
-/// The program headers of a 64-bit little-endian ELF file.
-pub(super) fn segments(file: &File) -> Option<Vec<Segment>> {
-    let head = read_at(file, 0, 64)?;
-    // Magic, 64 bits, little endian.
-    if !head.starts_with(b"\x7fELF\x02\x01") {
-        return None;
-    }
-    let at = u64::from_le_bytes(*head.get(32..)?.first_chunk()?);
-    let each = u64::from(u16::from_le_bytes(*head.get(54..)?.first_chunk()?));
-    let count = u64::from(u16::from_le_bytes(*head.get(56..)?.first_chunk()?));
-    if each < 56 {
-        return None;
-    }
-    let headers = read_at(file, at, each * count)?;
-    let segment = |bytes: &[u8]| {
-        let word = |at: usize| Some(u64::from_le_bytes(*bytes.get(at..)?.first_chunk()?));
-        let kind = u32::from_le_bytes(*bytes.first_chunk()?);
-        Some(Segment { kind, offset: word(8)?, address: word(16)?, bytes: word(32)? })
-    };
-    headers.chunks_exact(usize::try_from(each).ok()?).map(segment).collect()
+/// The bytes of an ELF file.
+#[derive(Debug)]
+pub(super) struct Image {
+    file: File,
+    /// Where in the file they lie.
+    range: Range<u64>,
 }
 
-/// A part of a file; `None` where it is not there, or too long to be meant.
-pub(super) fn read_at(file: &File, offset: u64, bytes: u64) -> Option<Vec<u8>> {
-    let end = file.metadata().ok()?.len();
-    if bytes > BYTES_MAX || offset.checked_add(bytes)? > end {
-        return None;
+impl Image {
+    /// A file.
+    pub(super) fn open(path: impl AsRef<Path>) -> Option<Self> {
+        let file = File::open(path).ok()?;
+        let end = file.metadata().ok()?.len();
+        Some(Self { file, range: 0..end })
     }
-    let mut buffer = vec![0; usize::try_from(bytes).ok()?];
-    file.read_exact_at(&mut buffer, offset).ok()?;
-    Some(buffer)
+
+    /// What lies in a part of a file.
+    pub(super) fn part(file: File, range: Range<u64>) -> Self {
+        Self { file, range }
+    }
+
+    /// The program headers of a 64-bit little-endian ELF file.
+    pub(super) fn segments(&self) -> Option<Vec<Segment>> {
+        let head = self.read_at(0, 64)?;
+        // Magic, 64 bits, little endian.
+        if !head.starts_with(b"\x7fELF\x02\x01") {
+            return None;
+        }
+        let at = u64::from_le_bytes(*head.get(32..)?.first_chunk()?);
+        let each = u64::from(u16::from_le_bytes(*head.get(54..)?.first_chunk()?));
+        let count = u64::from(u16::from_le_bytes(*head.get(56..)?.first_chunk()?));
+        if each < 56 {
+            return None;
+        }
+        let headers = self.read_at(at, each * count)?;
+        let segment = |bytes: &[u8]| {
+            let word = |at: usize| Some(u64::from_le_bytes(*bytes.get(at..)?.first_chunk()?));
+            let kind = u32::from_le_bytes(*bytes.first_chunk()?);
+            Some(Segment { kind, offset: word(8)?, address: word(16)?, bytes: word(32)? })
+        };
+        headers.chunks_exact(usize::try_from(each).ok()?).map(segment).collect()
+    }
+
+    /// A part; `None` where it is not there, or too long to be meant.
+    pub(super) fn read_at(&self, offset: u64, bytes: u64) -> Option<Vec<u8>> {
+        let length = self.range.end - self.range.start;
+        if bytes > BYTES_MAX || offset.checked_add(bytes)? > length {
+            return None;
+        }
+        let mut buffer = vec![0; usize::try_from(bytes).ok()?];
+        self.file.read_exact_at(&mut buffer, self.range.start + offset).ok()?;
+        Some(buffer)
+    }
 }
 
 /// The file's own address of a place in it.

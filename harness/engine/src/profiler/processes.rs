@@ -41,7 +41,7 @@ impl Processes {
     }
 
     /// Learns from a record; samples teach nothing.
-    pub(super) fn learn(&mut self, record: Record) {
+    pub(super) fn learn(&mut self, record: Record<'_>) {
         match record {
             Record::Mapped { pid, start, length, offset, file } => {
                 let mapping =
@@ -112,11 +112,11 @@ impl Processes {
 mod tests {
     use super::*;
 
-    fn mapped(pid: u32, start: u64, offset: u64, file: &str) -> Record {
+    fn mapped(pid: u32, start: u64, offset: u64, file: &str) -> Record<'static> {
         Record::Mapped { pid, start, length: 0x1000, offset, file: file.to_owned() }
     }
 
-    fn named(pid: u32, tid: u32, name: &str, exec: bool) -> Record {
+    fn named(pid: u32, tid: u32, name: &str, exec: bool) -> Record<'static> {
         Record::Named { pid, tid, name: name.to_owned(), exec }
     }
 

@@ -5,13 +5,11 @@
 //! CALLCHAIN and perhaps REGS_USER and STACK_USER, and `sample_id_all`, so that every other record
 //! ends with TID and TIME.
 
-use std::collections::BTreeSet;
-
 /// What the profiler reads; every other kind of record is left out.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Record {
+pub(super) enum Record<'a> {
     /// A sample.
-    Sample(Sample),
+    Sample(Sample<'a>),
     /// A file was mapped to be executed.
     Mapped { pid: u32, start: u64, length: u64, offset: u64, file: String },
     /// A thread has a new name; `exec` says that its process is another program now.
@@ -24,42 +22,32 @@ pub(super) enum Record {
 
 /// Where a thread stood.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Sample {
+pub(super) struct Sample<'a> {
     pub(super) pid: u32,
     pub(super) tid: u32,
     /// The period of the event: what this sample stands for.
     pub(super) period: u64,
     /// Addresses, innermost first, with the kernel's marks between them.
     pub(super) chain: Vec<u64>,
-    /// What the program's part of the stack can be walked again from; only where the kernel's walk
-    /// does not end where threads start.
-    pub(super) stack: Option<UserStack>,
+    /// What the program's part of the stack can be walked again from, if it was asked for.
+    pub(super) stack: Option<UserStack<'a>>,
 }
 
 /// Registers of the program and a copy of its stack from the stack pointer outwards.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct UserStack {
+pub(super) struct UserStack<'a> {
     pub(super) ip: u64,
     pub(super) sp: u64,
     pub(super) bp: u64,
-    pub(super) bytes: Vec<u8>,
+    pub(super) bytes: &'a [u8],
 }
 
-impl UserStack {
+impl UserStack<'_> {
     /// The word at an address, if it was copied.
     pub(super) fn word(&self, address: u64) -> Option<u64> {
         let at = usize::try_from(address.checked_sub(self.sp)?).ok()?;
         self.bytes.get(at..)?.first_chunk().map(|bytes| u64::from_ne_bytes(*bytes))
     }
-}
-
-/// What samples hold besides the chain, and which chains are whole without it.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Layout {
-    /// Whether registers and stack were asked for.
-    pub(super) stacks: bool,
-    /// Addresses at which threads are known to start.
-    pub(super) starts: BTreeSet<u64>,
 }
 
 /// From here on entries of a chain are marks, not addresses (`PERF_CONTEXT_MAX`).
@@ -82,11 +70,23 @@ const MISC_EXEC: u16 = 1 << 13;
 /// Bytes of TID and TIME at the end of every record but a sample.
 const TRAILER: usize = 16;
 
+/// The time of a record of any kind; `None` for bytes that are too few.
+pub(super) fn time(kind: u32, bytes: &[u8]) -> Option<u64> {
+    // The time of a sample follows its TID.
+    let at = if kind == SAMPLE { 8 } else { bytes.len().checked_sub(8)? };
+    Bytes(bytes.get(at..)?).u64()
+}
+
 /// Reads one record with its time; `None` for kinds that do not matter and for bytes that are no
-/// such record.
-pub(super) fn read(kind: u32, misc: u16, bytes: &[u8], layout: &Layout) -> Option<(u64, Record)> {
+/// such record. `stacks` says whether samples hold registers and stack.
+pub(super) fn read<'a>(
+    kind: u32,
+    misc: u16,
+    bytes: &'a [u8],
+    stacks: bool,
+) -> Option<(u64, Record<'a>)> {
     if kind == SAMPLE {
-        return sample(&mut Bytes(bytes), layout);
+        return sample(&mut Bytes(bytes), stacks);
     }
     let (body, trailer) = bytes.split_at_checked(bytes.len().checked_sub(TRAILER)?)?;
     let time = Bytes(&trailer[8..]).u64()?;
@@ -121,7 +121,7 @@ pub(super) fn read(kind: u32, misc: u16, bytes: &[u8], layout: &Layout) -> Optio
     Some((time, record))
 }
 
-fn sample(bytes: &mut Bytes<'_>, layout: &Layout) -> Option<(u64, Record)> {
+fn sample<'a>(bytes: &mut Bytes<'a>, stacks: bool) -> Option<(u64, Record<'a>)> {
     let (pid, tid) = (bytes.u32()?, bytes.u32()?);
     let (time, period) = (bytes.u64()?, bytes.u64()?);
     let length = usize::try_from(bytes.u64()?).ok()?;
@@ -130,14 +130,13 @@ fn sample(bytes: &mut Bytes<'_>, layout: &Layout) -> Option<(u64, Record)> {
         return None;
     }
     let chain: Vec<u64> = (0..length).map_while(|_| bytes.u64()).collect();
-    let whole = chain.last().is_some_and(|last| layout.starts.contains(last));
-    let stack = if layout.stacks && !whole { user_stack(bytes) } else { None };
+    let stack = if stacks { user_stack(bytes) } else { None };
     Some((time, Record::Sample(Sample { pid, tid, period, chain, stack })))
 }
 
 /// The registers asked for (frame pointer, stack pointer, instruction), the size of the room for
 /// the stack, the room, and how much of it was filled. Nothing for a thread of the kernel.
-fn user_stack(bytes: &mut Bytes<'_>) -> Option<UserStack> {
+fn user_stack<'a>(bytes: &mut Bytes<'a>) -> Option<UserStack<'a>> {
     const NO_REGISTERS: u64 = 0;
     if bytes.u64()? == NO_REGISTERS {
         return None;
@@ -146,7 +145,7 @@ fn user_stack(bytes: &mut Bytes<'_>) -> Option<UserStack> {
     let room = usize::try_from(bytes.u64()?).ok()?;
     let (copy, rest) = bytes.0.split_at_checked(room)?;
     let filled = usize::try_from(Bytes(rest).u64()?).ok()?;
-    Some(UserStack { ip, sp, bp, bytes: copy.get(..filled)?.to_vec() })
+    Some(UserStack { ip, sp, bp, bytes: copy.get(..filled)? })
 }
 
 /// An address of a chain and what is known about it there.
@@ -158,12 +157,7 @@ pub(super) struct Address {
     pub(super) returns: bool,
 }
 
-impl Sample {
-    /// The program's part of the kernel's walk, innermost first.
-    pub(super) fn program(&self) -> impl Iterator<Item = Address> {
-        self.addresses().filter(|at| !at.kernel)
-    }
-
+impl Sample<'_> {
     /// Its addresses, innermost first, the kernel's told from the program's.
     pub(super) fn addresses(&self) -> impl Iterator<Item = Address> {
         let (mut kernel, mut first) = (false, true);
@@ -225,32 +219,34 @@ mod tests {
         u64::from_ne_bytes([a, b].concat().try_into().unwrap())
     }
 
-    fn read(kind: u32, misc: u16, bytes: &[u8]) -> Option<(u64, Record)> {
-        super::read(kind, misc, bytes, &Layout::default())
+    fn read(kind: u32, misc: u16, bytes: &[u8]) -> Option<(u64, Record<'_>)> {
+        super::read(kind, misc, bytes, false)
     }
 
     #[test]
-    fn registers_and_stack_are_read_unless_the_chain_ends_where_threads_start() {
+    fn registers_and_stack_are_read_where_they_were_asked_for() {
         let head = [pair(7, 8), 1000, 1, 2, MARK_USER, 0x55];
         let body = [2, 0x700, 0x600, 0x55, 24, 11, 12, 13, 16];
         let bytes = bytes(&[&head[..], &body[..]].concat());
-        let mut layout = Layout { stacks: true, ..Layout::default() };
-        let stack = |layout: &Layout| match super::read(SAMPLE, 0, &bytes, layout) {
-            Some((_, Record::Sample(sample))) => sample.stack,
+        let stack = |stacks| match super::read(SAMPLE, 0, &bytes, stacks) {
+            Some((time, Record::Sample(sample))) => {
+                assert_eq!(super::time(SAMPLE, &bytes), Some(time));
+                sample.stack
+            }
             other => panic!("{other:?}"),
         };
-        let found = stack(&layout).unwrap();
+        let found = stack(true).unwrap();
         assert_eq!((found.bp, found.sp, found.ip, found.bytes.len()), (0x700, 0x600, 0x55, 16));
         let words = [0x600, 0x608, 0x609, 0x610, 0x5ff].map(|address| found.word(address));
         assert_eq!(words, [Some(11), Some(12), None, None, None]);
-        layout.starts.insert(0x55);
-        assert_eq!(stack(&layout), None);
+        assert_eq!(stack(false), None);
     }
 
     #[test]
     fn a_sample_has_its_time_period_and_chain() {
         let words = [pair(7, 8), 1000, 1_001_001, 4, MARK_KERNEL, 0xffff_8000, MARK_USER, 0x55];
-        let (time, record) = read(SAMPLE, 0, &bytes(&words)).unwrap();
+        let whole = bytes(&words);
+        let (time, record) = read(SAMPLE, 0, &whole).unwrap();
         let Record::Sample(sample) = record else { panic!("{record:?}") };
         assert_eq!((time, sample.pid, sample.tid, sample.period), (1000, 7, 8, 1_001_001));
         let addresses: Vec<_> = sample.addresses().map(|a| (a.address, a.kernel)).collect();
@@ -292,6 +288,9 @@ mod tests {
 
         let lost = bytes(&[1, 42, trailer[0], trailer[1]]);
         assert_eq!(read(LOST, 0, &lost), Some((77, Record::Lost(42))));
+        for (kind, bytes) in [(MMAP2, &mapped), (COMM, &named), (FORK, &forked), (LOST, &lost)] {
+            assert_eq!(super::time(kind, bytes), Some(77));
+        }
         assert_eq!(read(4, 0, &lost), None);
     }
 
@@ -303,9 +302,11 @@ mod tests {
             stacks: bool,
             bytes in prop::collection::vec(any::<u8>(), 0..200),
         ) {
-            let layout = Layout { stacks, ..Layout::default() };
-            if let Some((_, Record::Sample(sample))) = super::read(kind, misc, &bytes, &layout) {
-                prop_assert!(sample.addresses().count() <= sample.chain.len());
+            if let Some((time, record)) = super::read(kind, misc, &bytes, stacks) {
+                prop_assert_eq!(super::time(kind, &bytes), Some(time));
+                if let Record::Sample(sample) = record {
+                    prop_assert!(sample.addresses().count() <= sample.chain.len());
+                }
             }
         }
     }

@@ -3,15 +3,16 @@
 //! An inherited event cannot be mapped for all CPUs at once (EINVAL), hence one ring for each. The
 //! second and last file that knows the `perf-event2` crate. `drain.rs` empties the rings.
 
-use std::collections::BTreeSet;
-use std::io;
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
 use std::time::Duration;
+use std::{io, mem};
 
 use perf_event::events::Software;
 use perf_event::{Builder, Clock, Counter, ReadFormat, SampleFlag, Sampler};
 
 use super::Settings;
-use super::record::{self, Layout, Record};
+use super::record::{self, Record};
 
 /// Bytes of a sample without a copy of the stack, generously: 100 frames and a header.
 const RECORD_BYTES: usize = 1 << 10;
@@ -27,6 +28,10 @@ const REGISTERS: u64 = 1 << 6 | 1 << 7 | 1 << 8;
 const SIZES: [(usize, u32); 4] =
     [(8 << 20, 40 << 10), (4 << 20, 40 << 10), (512 << 10, 16 << 10), (128 << 10, 0)];
 
+/// Bytes of all rings together at most: they are locked in memory, and some machines have hundreds
+/// of cores.
+const RINGS_BYTES: usize = 512 << 20;
+
 /// One ring per CPU.
 pub(super) struct Rings {
     rings: Vec<Sampler>,
@@ -36,7 +41,6 @@ pub(super) struct Rings {
     told: u64,
     ring_bytes: usize,
     stack_bytes: u32,
-    layout: Layout,
 }
 
 /// What of the wishes the kernel may refuse.
@@ -56,13 +60,8 @@ impl Rings {
     /// # Errors
     /// As `perf_event_open(2)`, and when the buffers may not be locked in memory.
     pub(super) fn open(pid: u32, settings: &Settings) -> io::Result<Self> {
-        let sizes = match settings.sizes {
-            Some(sizes) => vec![sizes],
-            None if cfg!(target_arch = "x86_64") => SIZES.to_vec(),
-            None => vec![SIZES[3]],
-        };
         let mut refused = None;
-        for (ring_bytes, stack_bytes) in sizes {
+        for (ring_bytes, stack_bytes) in sizes(settings) {
             match Self::open_sized(pid, settings, (ring_bytes, stack_bytes)) {
                 Ok(rings) => return Ok(rings),
                 // Kept is the last one, which asked for least.
@@ -104,7 +103,6 @@ impl Rings {
             told: 0,
             ring_bytes: wish.ring_bytes,
             stack_bytes: wish.stack_bytes,
-            layout: Layout { stacks: wish.stack_bytes > 0, ..Layout::default() },
         })
     }
 
@@ -114,23 +112,25 @@ impl Rings {
         Duration::from_secs_f64((self.ring_bytes / 4) as f64 / record as f64 / rate_hz as f64)
     }
 
-    /// The addresses at which threads are known to start; stacks of samples whose chain ends there
-    /// are not read.
-    pub(super) fn starts(&mut self) -> &mut BTreeSet<u64> {
-        &mut self.layout.starts
-    }
-
-    /// Takes what lies in the rings, ring by ring.
-    pub(super) fn drain(&mut self, records: &mut Vec<(u64, Record)>) {
-        for ring in &mut self.rings {
-            while let Some(raw) = ring.next_record() {
-                let bytes = raw.to_contiguous();
-                match record::read(raw.ty(), raw.misc(), &bytes, &self.layout) {
+    /// Hands over what lies in the rings and is older than `before`, in the order of its time, each
+    /// record as it lies there: stacks are large, and nothing of them is copied.
+    pub(super) fn drain(&mut self, before: u64, mut take: impl FnMut(u64, Record<'_>)) {
+        let stacks = self.stack_bytes > 0;
+        let next = |ring: &mut Sampler, at: usize| Some(Reverse((next_time(ring)?, at)));
+        let rings = self.rings.iter_mut().enumerate();
+        let mut heads: BinaryHeap<_> = rings.filter_map(|(at, ring)| next(ring, at)).collect();
+        while let Some(Reverse((time, at))) = heads.pop()
+            && time < before
+        {
+            let ring = &mut self.rings[at];
+            if let Some(raw) = ring.next_record() {
+                match record::read(raw.ty(), raw.misc(), &raw.to_contiguous(), stacks) {
                     Some((_, Record::Lost(lost))) => self.told += lost,
-                    Some(timed) => records.push(timed),
+                    Some((time, record)) => take(time, record),
                     None => {}
                 }
             }
+            heads.extend(next(ring, at));
         }
     }
 
@@ -142,6 +142,33 @@ impl Rings {
             counter.read_full().ok().and_then(|data| data.lost()).unwrap_or(0)
         });
         self.told.max(counted.sum())
+    }
+}
+
+/// The sizes to try, on so many cores.
+fn sizes(settings: &Settings) -> Vec<(usize, u32)> {
+    let (least, most) = (SIZES[3].0, RINGS_BYTES / settings.cpus.len().max(1));
+    // A ring has a power of two of pages.
+    let most = 1 << most.max(least).ilog2();
+    match settings.sizes {
+        Some(sizes) => vec![sizes],
+        None if cfg!(target_arch = "x86_64") => {
+            SIZES.map(|(ring_bytes, stack_bytes)| (ring_bytes.min(most), stack_bytes)).to_vec()
+        }
+        None => vec![SIZES[3]],
+    }
+}
+
+/// The time of the record that is next in a ring, and stays in it; such without one are passed over.
+fn next_time(ring: &mut Sampler) -> Option<u64> {
+    loop {
+        let raw = ring.next_record()?;
+        let time = record::time(raw.ty(), &raw.to_contiguous());
+        if time.is_some() {
+            // A record that is dropped has been taken out.
+            mem::forget(raw);
+            return time;
+        }
     }
 }
 
@@ -180,6 +207,20 @@ mod tests {
 
     use super::*;
 
+    #[test]
+    fn rings_of_a_machine_with_many_cores_are_smaller_and_never_too_small_for_a_sample() {
+        for (cores, largest) in [(1, 8 << 20), (64, 8 << 20), (100, 4 << 20), (8192, 128 << 10)] {
+            let settings = Settings { cpus: (0..cores).collect(), ..Settings::default() };
+            let tried = sizes(&settings);
+            for (ring_bytes, stack_bytes) in &tried {
+                assert!(ring_bytes.is_power_of_two() && ring_bytes / 2 > *stack_bytes as usize);
+            }
+            if cfg!(target_arch = "x86_64") {
+                assert_eq!(tried.iter().map(|(ring_bytes, _)| *ring_bytes).max(), Some(largest));
+            }
+        }
+    }
+
     /// Held in a `read` until its rings are open; its work begins with an exec. About a second.
     const WORK: &str = "read go; exec sh -c 'i=0; while [ $i -lt 400000 ]; do i=$((i+1)); done'";
 
@@ -197,12 +238,16 @@ mod tests {
             assert!(std::env::var_os("CI").is_none(), "under CI this must not be skipped");
             return;
         };
-        let mut records = Vec::new();
-        rings.drain(&mut records);
-        let is_sample = |(_, record): &&(u64, Record)| matches!(record, Record::Sample(_));
-        let samples = records.iter().filter(is_sample).count();
-        assert!(samples >= 10, "{samples} of {} records", records.len());
+        let (mut samples, mut mapped, mut last) = (0, 0, 0);
+        rings.drain(u64::MAX, |time, record| match record {
+            Record::Sample(_) => {
+                assert!(last <= time, "{time} after {last}");
+                (samples, last) = (samples + 1, time);
+            }
+            Record::Mapped { .. } => mapped += 1,
+            _ => {}
+        });
+        assert!(samples >= 10 && mapped > 0, "{samples} samples, {mapped} mappings");
         assert!(rings.lost() > 0, "none lost, {samples} kept");
-        assert!(records.iter().any(|(_, record)| matches!(record, Record::Mapped { .. })));
     }
 }

@@ -45,15 +45,9 @@ pub(super) struct Count {
 }
 
 impl Stacks {
-    /// Adds one sample of the measured region. `starts` takes the addresses at which its thread
-    /// turned out to start, if they were not known.
-    pub(super) fn add(
-        &mut self,
-        sample: &Sample,
-        processes: &Processes,
-        starts: &mut BTreeSet<u64>,
-    ) {
-        let addresses = self.addresses(sample, processes, starts);
+    /// Adds one sample of the measured region.
+    pub(super) fn add(&mut self, sample: &Sample<'_>, processes: &Processes) {
+        let addresses = self.addresses(sample, processes);
         let places: Vec<Place> =
             addresses.iter().map(|at| processes.place(sample.pid, *at)).collect();
         let role = processes.role(sample.pid, sample.tid).to_owned();
@@ -82,30 +76,59 @@ impl Stacks {
         key.places.iter().filter(is_program).count() < WHOLE_FRAMES
     }
 
-    /// The addresses of a sample by the kernel's walk where that is whole, else by the tables.
-    fn addresses(
-        &mut self,
-        sample: &Sample,
-        processes: &Processes,
-        starts: &mut BTreeSet<u64>,
-    ) -> Vec<Address> {
+    /// The addresses of a sample by the tables, and where these do not lead to the start of the
+    /// thread, by the kernel's walk. That one passes over the callers of functions that have no
+    /// frame of their own, and says nothing of it.
+    fn addresses(&mut self, sample: &Sample<'_>, processes: &Processes) -> Vec<Address> {
         let all: Vec<Address> = sample.addresses().collect();
         let Some(stack) = &sample.stack else { return all };
-        let outermost = sample.program().last();
-        let place = outermost.map(|at| processes.place(sample.pid, at));
-        if place.is_none_or(|place| self.starts.contains(&place)) {
-            return all;
-        }
+        let (kernel, chain): (Vec<_>, Vec<_>) = all.iter().copied().partition(|at| at.kernel);
+        let Some(outermost) = chain.last() else { return all };
+        let place = processes.place(sample.pid, *outermost);
         let walk = self.unwinder.walk(sample.pid, stack, processes);
+        let mut found = walk.addresses;
         if walk.whole {
-            for at in walk.addresses.iter().rev().take(START_FRAMES.min(walk.addresses.len() - 1)) {
-                starts.insert(at.address);
+            for at in found.iter().rev().take(START_FRAMES.min(found.len() - 1)) {
                 self.starts.insert(processes.place(sample.pid, *at));
             }
-        } else if place != Some(Place::Nowhere) && sample.program().count() > walk.addresses.len() {
+        } else if self.starts.contains(&place) {
+            continue_along(&mut found, &chain);
+        } else if place != Place::Nowhere && chain.len() > found.len() {
             return all;
         }
-        let kernel = all.iter().copied().filter(|at| at.kernel);
-        kernel.chain(walk.addresses).collect()
+        [kernel, found].concat()
+    }
+}
+
+/// From the outermost address that both walks have on, that of the kernel.
+fn continue_along(found: &mut Vec<Address>, chain: &[Address]) {
+    let in_chain = |at: &Address| chain.iter().position(|other| other.address == at.address);
+    let met = found.iter().enumerate().rev().find_map(|(at, one)| Some((at, in_chain(one)?)));
+    // OK because both begin with the instruction that was executing.
+    let (at, other) = met.unwrap_or((0, 0));
+    found.truncate(at + 1);
+    found.extend(&chain[other + 1..]);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_walk_that_ends_too_early_goes_on_where_the_kernel_has_been() {
+        let walk = |addresses: &[u64]| -> Vec<Address> {
+            let at = |address: &u64| Address { address: *address, kernel: false, returns: true };
+            addresses.iter().map(at).collect()
+        };
+        for (tables, kernel, expect) in [
+            (&[1, 2, 3][..], &[1, 3, 5, 6][..], &[1, 2, 3, 5, 6][..]),
+            (&[1, 2, 3, 4], &[1, 3, 5, 6], &[1, 2, 3, 5, 6]),
+            (&[1, 2], &[1, 5, 6], &[1, 5, 6]),
+            (&[1], &[1], &[1]),
+        ] {
+            let mut found = walk(tables);
+            continue_along(&mut found, &walk(kernel));
+            assert_eq!(found, walk(expect));
+        }
     }
 }

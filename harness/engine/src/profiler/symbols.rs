@@ -5,18 +5,18 @@
 //! frames for lost ones.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 
 use blazesym::helper::read_elf_build_id;
-use blazesym::symbolize::source::{Elf, Kernel, Source};
+use blazesym::symbolize::source::{Elf, Kernel, Process, Source};
 use blazesym::symbolize::{Input, Symbolized, Symbolizer};
-use blazesym::{Addr, MaybeDefault};
+use blazesym::{Addr, MaybeDefault, Pid};
 
-use super::elf;
+use super::elf::{self, Image};
 use super::processes::Place;
 use super::stacks::Key;
+use super::vdso::{self, VDSO};
 
 /// Where distributions keep the symbols of what they have stripped, as gdb and perf look for them.
 const DEBUG_FILES: &str = "/usr/lib/debug/.build-id";
@@ -74,7 +74,10 @@ impl Symbols {
 
     fn in_file(&self, path: &str, offsets: &[u64]) -> Vec<Name> {
         let unnamed = || label(file_label(path));
-        // Names such as `[vdso]` and `//anon` are no files.
+        if path == VDSO {
+            return self.in_vdso(offsets);
+        }
+        // Names such as `[heap]` and `//anon` are no files.
         if !path.starts_with('/') || path.starts_with("//") {
             return offsets.iter().map(|_| unnamed()).collect();
         }
@@ -101,13 +104,24 @@ impl Symbols {
             return None;
         }
         // Nothing but symbols lies in that file, so that offsets mean nothing in it.
-        let segments = elf::segments(&File::open(path).ok()?)?;
+        let segments = Image::open(path)?.segments()?;
         let address = |offset: &u64| elf::address_of(&segments, *offset).unwrap_or(u64::MAX);
         let addresses: Vec<u64> = offsets.iter().map(address).collect();
         let mut elf = Elf::new(debug);
         elf.debug_syms = false;
         let unnamed = || label(file_label(path));
         Some(self.look_up(&Source::Elf(elf), Input::VirtOffset(&addresses), unnamed))
+    }
+
+    /// The names of the code that the kernel maps into every process, from this one's.
+    fn in_vdso(&self, offsets: &[u64]) -> Vec<Name> {
+        // OK because where this process has none, no mapping has kept that name.
+        let start = vdso::own().map_or(0, |own| own.start);
+        let addresses: Vec<Addr> = offsets.iter().map(|offset| start + offset).collect();
+        let mut own = Process::new(Pid::Slf);
+        (own.debug_syms, own.perf_map, own.map_files) = (false, false, false);
+        let unnamed = || label(file_label(VDSO));
+        self.look_up(&Source::Process(own), Input::AbsAddr(&addresses), unnamed)
     }
 
     fn in_kernel(&self, addresses: &[Addr]) -> Vec<Name> {

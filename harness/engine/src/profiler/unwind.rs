@@ -9,8 +9,10 @@ mod table;
 
 use std::collections::BTreeMap;
 
+use super::elf::Image;
 use super::processes::{Place, Processes};
 use super::record::{Address, UserStack};
+use super::vdso::{self, VDSO};
 use table::{Base, Rule, Table};
 
 /// Frames of a stack at most; deeper recursion is cut.
@@ -34,44 +36,66 @@ pub(super) struct Walk {
 
 impl Unwinder {
     /// Walks a stack as far as rules and copy reach.
-    pub(super) fn walk(&mut self, pid: u32, stack: &UserStack, processes: &Processes) -> Walk {
+    pub(super) fn walk(&mut self, pid: u32, stack: &UserStack<'_>, processes: &Processes) -> Walk {
         let mut walk = Walk { addresses: Vec::new(), whole: false };
-        let (mut ip, mut sp, mut bp) = (stack.ip, stack.sp, stack.bp);
+        let mut frame = Frame { ip: stack.ip, sp: stack.sp, bp: stack.bp };
         while walk.addresses.len() < FRAMES_MAX {
-            let at = Address { address: ip, kernel: false, returns: !walk.addresses.is_empty() };
+            let returns = !walk.addresses.is_empty();
+            let at = Address { address: frame.ip, kernel: false, returns };
             walk.addresses.push(at);
             let Place::File { file, offset } = processes.place(pid, at) else { return walk };
             let Some(rule) = self.rule(file, offset, processes.files()) else { return walk };
-            if rule.outermost {
+            let Some(caller) = frame.caller(&rule, stack) else { return walk };
+            if caller.ip == NOBODY {
                 walk.whole = true;
                 return walk;
             }
-            let base = match rule.base {
-                Base::Stack => sp,
-                Base::Frame => bp,
-            };
-            let frame = base.wrapping_add_signed(rule.offset);
-            // Frames only lie further and further out; anything else would never end.
-            if frame <= sp {
-                return walk;
-            }
-            let read = |offset: i64| stack.word(frame.wrapping_add_signed(offset));
-            let Some(caller) = read(rule.caller) else { return walk };
-            if let Some(saved) = rule.frame_pointer {
-                let Some(outer) = read(saved) else { return walk };
-                bp = outer;
-            }
-            if caller == 0 {
-                walk.whole = true;
-                return walk;
-            }
-            (ip, sp) = (caller, frame);
+            frame = caller;
         }
         walk
     }
 
     fn rule(&mut self, file: u32, offset: u64, files: &[String]) -> Option<Rule> {
-        let read = || Table::read(files.get(file as usize)?);
+        let read = || Table::read(&image(files.get(file as usize)?)?);
         self.tables.entry(file).or_insert_with(read).as_mut()?.rule(offset)
     }
+}
+
+/// Where nobody returns to: the caller of the first function of a thread.
+const NOBODY: u64 = 0;
+
+/// The registers of a function of the stack.
+#[derive(Clone, Copy)]
+struct Frame {
+    ip: u64,
+    sp: u64,
+    bp: u64,
+}
+
+impl Frame {
+    /// Those of its caller, by the rule for its place; none where the copy of the stack ends.
+    fn caller(self, rule: &Rule, stack: &UserStack<'_>) -> Option<Self> {
+        if rule.outermost {
+            return Some(Self { ip: NOBODY, ..self });
+        }
+        let base = match rule.base {
+            Base::Stack => self.sp,
+            Base::Frame => self.bp,
+        };
+        let sp = base.wrapping_add_signed(rule.offset);
+        // Frames only lie further and further out; anything else would never end.
+        if sp <= self.sp {
+            return None;
+        }
+        let word = |offset: i64| stack.word(sp.wrapping_add_signed(offset));
+        let bp = match rule.frame_pointer {
+            Some(saved) => word(saved)?,
+            None => self.bp,
+        };
+        Some(Self { ip: word(rule.caller)?, sp, bp })
+    }
+}
+
+fn image(file: &str) -> Option<Image> {
+    if file == VDSO { vdso::image() } else { Image::open(file) }
 }
