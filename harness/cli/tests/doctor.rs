@@ -80,6 +80,27 @@ fn the_document_has_the_numbers_behind_the_words() {
 }
 
 #[test]
+fn a_quick_look_tells_what_is_there_and_that_it_left_out_the_rest() {
+    let place = Place::new();
+    let text = place.dyno(&["doctor", "--quick"]).expect(0).stdout();
+    let has = |topic: &str| text.lines().any(|line| line.starts_with(topic));
+    for topic in ["counted", "simulated", "profiled", "clocks", "cores", "memory", "layout"] {
+        assert!(has(topic), "{topic}\n{text}");
+    }
+    for topic in ["noise now", "same twice", "it means", "storage"] {
+        assert!(!has(topic), "{topic}\n{text}");
+    }
+    assert!(text.contains("a program against itself and storage were not looked at"), "{text}");
+    let json = place.dyno(&["doctor", "--quick", "--format", "json"]).expect(0).stdout();
+    let document: Value = serde_json::from_str(&json).unwrap();
+    for field in ["kernels", "noise", "disk"] {
+        assert!(document.get(field).unwrap().is_null(), "{field} was not looked at");
+    }
+    assert!(!document["counted"].as_array().unwrap().is_empty());
+    place.dyno(&["doctor", "--quick", "--events"]).expect(2);
+}
+
+#[test]
 fn events_are_listed_with_what_this_machine_makes_of_them() {
     let place = Place::new();
     let text = place.dyno(&["doctor", "--events"]).expect(0).stdout();

@@ -11,6 +11,10 @@ pub(crate) struct DoctorArgs {
     /// List the hardware events that a suite may choose, and which of them this machine counts.
     #[arg(long)]
     pub(crate) events: bool,
+    /// Look at what is there alone; leave out what takes its time: noise, a program against itself,
+    /// storage.
+    #[arg(long, conflicts_with_all = ["events", "data_dir"])]
+    pub(crate) quick: bool,
     /// The directory whose speed is measured [default: where workers write].
     #[arg(long, value_name = "DIR")]
     pub(crate) data_dir: Option<PathBuf>,

@@ -41,13 +41,19 @@ struct Examined {
     facilities: Facilities,
     wall_clock: Clock,
     cpu_clock: Option<Clock>,
-    kernels: Vec<Kernel>,
-    /// What else the machine did meanwhile, and how long that was.
-    noise: (NoiseDelta, Duration),
+    /// None where it was to be quick.
+    slow: Option<Slow>,
     cores: usize,
     environment: Environment,
     data_dir: PathBuf,
     mount: Option<Mount>,
+}
+
+/// What takes its time.
+struct Slow {
+    kernels: Vec<Kernel>,
+    /// What else the machine did meanwhile, and how long that was.
+    noise: (NoiseDelta, Duration),
     disk: Result<Speed, String>,
 }
 
@@ -87,22 +93,26 @@ fn examine(args: &DoctorArgs) -> anyhow::Result<Examined> {
     let mut launcher = Launcher::start(&exe)?;
     let store = Store::open(place::store_root(args.store.store.as_deref(), None)?);
     let data_dir = existing(&args.data_dir.clone().unwrap_or_else(|| store.work_dir()))?;
-    eprintln!("examining this machine: some seconds");
-    let before = (Noise::now(), Instant::now());
-    let kernels = kernels(&mut launcher, &exe)?;
-    let noise = (Noise::now().since(&before.0), before.1.elapsed());
+    let slow = if args.quick { None } else { Some(slow(&mut launcher, &exe, &data_dir)?) };
     Ok(Examined {
         facilities: doctor::facilities(),
         wall_clock: doctor::wall_clock(),
         cpu_clock: doctor::process_cpu_clock(),
-        kernels,
-        noise,
+        slow,
         cores: environment::cores_online(),
         environment: environment::capture(&data_dir, &place::workspace(None)?),
         mount: environment::storage(&data_dir),
-        disk: doctor::disk(&data_dir).map_err(|error| format!("{error:#}")),
         data_dir,
     })
+}
+
+fn slow(launcher: &mut Launcher, exe: &Path, data_dir: &Path) -> anyhow::Result<Slow> {
+    eprintln!("examining this machine: some seconds");
+    let before = (Noise::now(), Instant::now());
+    let kernels = kernels(launcher, exe)?;
+    let noise = (Noise::now().since(&before.0), before.1.elapsed());
+    let disk = doctor::disk(data_dir).map_err(|error| format!("{error:#}"));
+    Ok(Slow { kernels, noise, disk })
 }
 
 /// The directory, or the nearest one above it that exists: nothing is created to be measured.
@@ -166,7 +176,7 @@ fn examined_json(examined: &Examined, findings: &[findings::Finding]) -> Value {
         };
         noise.as_ref().map(seen)
     };
-    let kernels = examined.kernels.iter().map(|kernel| {
+    let kernel = |kernel: &Kernel| {
         json!({
             "kernel": kernel.name,
             "pairs": kernel.pairs.wall.len(),
@@ -174,9 +184,20 @@ fn examined_json(examined: &Examined, findings: &[findings::Finding]) -> Value {
             "wall_time": noisiness(&kernel.wall),
             "cpu_time": noisiness(&kernel.cpu),
         })
+    };
+    let slow = examined.slow.as_ref();
+    let kernels = slow.map(|slow| slow.kernels.iter().map(kernel).collect::<Vec<_>>());
+    let noise = slow.map(|Slow { noise: (noise, time), .. }| {
+        json!({
+            "seconds": time.as_secs_f64(),
+            "cores": examined.cores,
+            "cpu_pressure_ns": noise.cpu_pressure_ns,
+            "memory_pressure_ns": noise.memory_pressure_ns,
+            "io_pressure_ns": noise.io_pressure_ns,
+            "steal_ns": noise.steal_ns,
+        })
     });
-    let (noise, time) = &examined.noise;
-    let disk = examined.disk.as_ref().ok().map(|speed| {
+    let disk = slow.and_then(|slow| slow.disk.as_ref().ok()).map(|speed| {
         json!({ "write_bytes_per_second": speed.write, "read_bytes_per_second": speed.read })
     });
     let counted = examined.facilities.counted.iter().map(
@@ -190,15 +211,8 @@ fn examined_json(examined: &Examined, findings: &[findings::Finding]) -> Value {
         "wall_clock": clock(&examined.wall_clock),
         "process_cpu_clock": examined.cpu_clock.as_ref().map(clock),
         "change": doctor::CHANGE,
-        "kernels": kernels.collect::<Vec<_>>(),
-        "noise": {
-            "seconds": time.as_secs_f64(),
-            "cores": examined.cores,
-            "cpu_pressure_ns": noise.cpu_pressure_ns,
-            "memory_pressure_ns": noise.memory_pressure_ns,
-            "io_pressure_ns": noise.io_pressure_ns,
-            "steal_ns": noise.steal_ns,
-        },
+        "kernels": kernels,
+        "noise": noise,
         "data_dir": examined.data_dir,
         "disk": disk,
         "environment": examined.environment,

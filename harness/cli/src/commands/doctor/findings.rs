@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use engine::counters::SOURCES;
-use engine::doctor::{CHANGE, Counted, Noisiness};
+use engine::doctor::{CHANGE, Counted, Noisiness, Speed};
 use engine::environment::NoiseDelta;
 use record::{Source, Unavailable};
 use reports::format::{Kind, significant};
@@ -29,6 +29,9 @@ pub(super) struct Finding {
 /// What lets the kernel be looked at as well.
 const KERNEL_TOO: &str = "sudo sysctl kernel.perf_event_paranoid=1, or CAP_PERFMON for dyno";
 
+/// What is said in the place of what takes its time.
+const NOT_LOOKED_AT: &str = "noise, a program against itself and storage were not looked at";
+
 /// How good a finding is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -51,11 +54,16 @@ pub(super) fn findings(examined: &Examined) -> Vec<Finding> {
     all.push(simulation(&examined.facilities.valgrind));
     all.push(profiling(&examined.facilities.sampling));
     all.push(clocks(examined));
-    all.push(noise_now(&examined.noise, examined.cores));
-    all.extend(same_twice(&examined.kernels));
-    all.extend(decidable(&examined.kernels));
+    if let Some(slow) = &examined.slow {
+        all.push(noise_now(&slow.noise, examined.cores));
+        all.extend(same_twice(&slow.kernels));
+        all.extend(decidable(&slow.kernels));
+    }
     all.extend(machine(examined));
-    all.push(storage(examined));
+    all.push(match &examined.slow {
+        Some(slow) => storage(examined, &slow.disk),
+        None => finding("quick", State::Good, NOT_LOOKED_AT, ""),
+    });
     all
 }
 
@@ -289,12 +297,12 @@ fn machine(examined: &Examined) -> Vec<Finding> {
     vec![frequency, cores, memory, aslr]
 }
 
-fn storage(examined: &Examined) -> Finding {
+fn storage(examined: &Examined, disk: &Result<Speed, String>) -> Finding {
     let place = examined.data_dir.display();
     let kind = examined.mount.as_ref().map_or("unknown file system", |mount| mount.kind.as_str());
     let in_memory = examined.mount.as_ref().is_some_and(engine::environment::Mount::in_memory);
     let fix = "give workers a disk: `directory` under [output], or --store DIR";
-    match &examined.disk {
+    match disk {
         Err(why) => finding("storage", State::Lacking, format!("not measured: {why}"), fix),
         Ok(speed) => {
             let rate = |rate: f64| Kind::BytesPerSecond.scale(rate).with_unit(rate, 3);

@@ -91,6 +91,8 @@ pub(super) fn events(offered: &[Offered]) -> String {
 
 #[cfg(test)]
 mod tests {
+    use record::{Source, Unavailable};
+
     use super::*;
 
     #[test]
@@ -109,5 +111,37 @@ mod tests {
         assert_eq!(text.matches("counted").count(), 1);
         assert!(text.contains("            - no x\n              fix: sudo y\n"), "{text}");
         assert!(text.ends_with("\n1 not to be had here (-), 0 could be better (!)\n"), "{text}");
+    }
+
+    #[test]
+    fn events_have_their_group_or_the_number_of_a_reason_that_is_said_once() {
+        let lack = |reason: &str| Unavailable {
+            metrics: vec!["x".to_owned()],
+            source: Source::Hardware,
+            errno: Some(2),
+            reason: reason.to_owned(),
+            remedy: "use bare metal".to_owned(),
+        };
+        let offered =
+            |name, state| Offered { name, event: format!("cpu/{name}/"), about: "", state };
+        let text = events(&[
+            offered("cycles", Ok(1)),
+            offered("llc_loads", Err(lack("no such counter (ENOENT)"))),
+            offered("cache_misses", Ok(2)),
+            offered("dtlb_loads", Err(lack("no such counter (ENOENT)"))),
+            offered("l1d_loads", Err(lack("busy (EBUSY)"))),
+        ]);
+        let row = |name: &str| text.lines().find(|line| line.starts_with(name)).unwrap();
+        for (name, state) in [
+            ("cycles", "group 1"),
+            ("cache_misses", "group 2"),
+            ("llc_loads", "no (1)"),
+            ("dtlb_loads", "no (1)"),
+            ("l1d_loads", "no (2)"),
+        ] {
+            assert!(row(name).contains(state) && row(name).ends_with(&format!("cpu/{name}/")));
+        }
+        assert_eq!(text.matches("ENOENT").count(), 1, "{text}");
+        assert!(text.contains("\n(2) busy (EBUSY)\n    fix: use bare metal\n"), "{text}");
     }
 }
