@@ -21,7 +21,7 @@ use workload_api::protocol::Prepare;
 use super::{dyno, there_is_perf};
 
 /// How long fresh processes of each kind are started, for each work.
-const TIME: Duration = Duration::from_secs(60);
+const TIME: Duration = Duration::from_secs(90);
 
 /// Executions of each process, after some that warm up.
 const EXECUTIONS: usize = 8;
@@ -33,16 +33,21 @@ const TIMEOUT: Duration = Duration::from_secs(60);
 #[derive(Clone, Copy, PartialEq)]
 enum Way {
     Not,
-    Dyno,
+    /// With so many bytes of ring and copied stack; without them the usual ones.
+    Dyno(Option<(usize, u32)>),
     Perf,
 }
 
-const WAYS: [(&str, Way); 4] = [
+const WAYS: [(&str, Way); 5] = [
     ("nobody", Way::Not),
     ("nobody, another process", Way::Not),
-    ("dyno", Way::Dyno),
+    ("dyno", Way::Dyno(None)),
+    ("dyno, nothing of the stack", Way::Dyno(Some(WITHOUT_STACK))),
     ("`perf record -F 999 -g -e cpu-clock`", Way::Perf),
 ];
+
+/// Ring and copied stack of a sampler that has the frame pointers alone.
+pub(super) const WITHOUT_STACK: (usize, u32) = (128 << 10, 0);
 
 /// Work of one thread, and of threads that hand work to each other.
 const WORKS: [(&str, &str, &str, &str, i64); 2] = [
@@ -164,9 +169,10 @@ impl Seat {
         match way {
             Way::Not => {}
             Way::Perf => sampler = Some(format!("/proc/{}/schedstat", target.pid).into()),
-            Way::Dyno => {
+            Way::Dyno(sizes) => {
+                let settings = Settings { sizes, ..Settings::default() };
                 let known = threads()?;
-                let new: &Profiler = profiler.insert(Profiler::new(Settings::default()));
+                let new: &Profiler = profiler.insert(Profiler::new(settings));
                 new.arm(true);
                 let (opened, lacks) = Counters::open(&target, &[new]);
                 ensure!(lacks.is_empty(), "{lacks:?}");

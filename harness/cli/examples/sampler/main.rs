@@ -9,6 +9,7 @@
 
 mod beside_perf;
 mod cost;
+mod interrupted;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
@@ -18,8 +19,9 @@ use anyhow::{Context, ensure};
 fn main() -> ExitCode {
     let part = std::env::args().nth(1).unwrap_or_default();
     let measured = match part.as_str() {
-        "cost" => cost::cost(),
-        _ => beside_perf::beside_perf().and_then(|()| cost::cost()),
+        interrupted::LOOK => interrupted::look(),
+        "cost" => costs(),
+        _ => beside_perf::beside_perf().and_then(|()| costs()),
     };
     match measured {
         Ok(()) => ExitCode::SUCCESS,
@@ -28,6 +30,12 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// Seven runs of two seconds for each way to sample, then a minute and a half for each work.
+fn costs() -> anyhow::Result<()> {
+    interrupted::interrupted()?;
+    cost::cost()
 }
 
 /// dyno, which cargo puts beside the directory of the examples.
