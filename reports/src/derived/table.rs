@@ -183,6 +183,12 @@ pub const DERIVED: &[Derived] = &[
         "Bytes asked of the allocator by rows.",
     ),
     per_row(
+        "peak_heap_per_row",
+        &["peak_heap"],
+        Kind::BytesPerRow,
+        "Most bytes that were allocated at one moment, by rows.",
+    ),
+    per_row(
         "written_bytes_per_row",
         &["written_bytes"],
         Kind::BytesPerRow,

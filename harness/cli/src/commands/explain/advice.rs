@@ -278,6 +278,9 @@ advice! {
     "allocated_bytes_per_row": "",
         "how much memory one row takes on its way",
         "bytes asked for, however short they live";
+    "peak_heap_per_row": "",
+        "whether the work holds its rows: the same at every size where it does, falling where it streams",
+        "what is held once per run is in it too, spread over the rows";
     "written_bytes_per_row": "",
         "what one row takes on its way out, temporary files and rewrites included",
         "the worker's own protocol lines are in it: small inputs look fatter than they are";
