@@ -168,7 +168,10 @@ impl Verdicts {
             all.iter().max_by(|a, b| a.2.total_cmp(&b.2)).filter(|_| set.cases.len() > 2)?;
         let (case, comparison, _) = *largest;
         let one = &set.cases[case];
-        let name = [one.label.as_str(), one.title.as_str()].join(" ");
+        let name = match set.label_name() {
+            "step" | "case" => format!("{} {}", one.label, one.title),
+            parameter => format!("{parameter}={} {}", one.label, one.title),
+        };
         let ratio = comparison.ratio?.ratio;
         // A sign alone would not say what is less.
         let delta = match ratio {

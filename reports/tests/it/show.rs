@@ -63,7 +63,7 @@ fn long_names_that_differ_late_are_told_apart() {
     let cases = others.into_iter().chain([short]);
     let set = fixture::set(cases.map(|case| (case.clone(), samples(&case, &[10.0]))).collect());
     let text = shown(&set, Format::Table);
-    assert!(text.contains("way=sequential") && text.contains("way=threads"), "{text}");
+    assert!(text.contains("way=sequ…") && text.contains("way=thre…"), "{text}");
 }
 
 #[test]

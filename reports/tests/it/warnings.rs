@@ -163,10 +163,16 @@ fn outliers_are_counted_and_cases_share_a_sentence() {
         ]
     );
     let cases = ["00", "01", "02", "03", "04", "05", "06"].map(|name| step(name, ""));
-    let set = cases.iter().map(|case| (case.clone(), samples(case, &far))).collect();
-    let all = warnings(&fixture::set(set));
+    let mut set: Vec<_> = cases.iter().map(|case| (case.clone(), samples(case, &far))).collect();
+    let all = warnings(&fixture::set(set.clone()));
     assert_eq!(all.len(), 1, "{all:?}");
-    assert!(all[0].starts_with("cases 00, 01, 02, 03, 04 and 2 more: 1 of 10"), "{all:?}");
+    assert!(all[0].starts_with("all 7 cases: 1 of 10"), "{all:?}");
+    // With a calm one beside them they are named.
+    let calm = step("07", "");
+    set.push((calm.clone(), samples(&calm, &[100.0; 10])));
+    let most = warnings(&fixture::set(set));
+    assert_eq!(most.len(), 1, "{most:?}");
+    assert!(most[0].starts_with("cases 00, 01, 02, 03, 04 and 2 more: 1 of 10"), "{most:?}");
 }
 
 #[test]
