@@ -58,12 +58,12 @@ fn long_names_that_differ_late_are_told_apart() {
         fixture::case(&[("engine", long.into()), ("way", way.into())], "")
     };
     // The same engine in both, which is left out, and once another, which brings it back.
-    let others = ["sequential", "threads"].map(case);
+    let others = ["sequential", "parallel"].map(case);
     let short = fixture::case(&[("engine", "e".into()), ("way", "threads".into())], "");
     let cases = others.into_iter().chain([short]);
     let set = fixture::set(cases.map(|case| (case.clone(), samples(&case, &[10.0]))).collect());
     let text = shown(&set, Format::Table);
-    assert!(text.contains("way=sequ…") && text.contains("way=thre…"), "{text}");
+    assert!(text.contains("way=sequ…") && text.contains("way=para…"), "{text}");
 }
 
 #[test]
