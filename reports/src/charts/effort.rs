@@ -29,6 +29,9 @@ const METRICS: [(&str, &str); 6] = [
     ("allocations_per_row", "Allocations per row"),
 ];
 
+/// Those of them that need no hardware counter.
+const SOFTWARE: [&str; 2] = ["cores_busy", "allocations_per_row"];
+
 /// What can be told without hardware counters, shown where they counted no instructions per cycle.
 const INSTEAD: [(&str, &str); 2] =
     [("cpu_time_per_row", "CPU time per row"), ("page_faults_per_row", "Page faults per row")];
@@ -59,17 +62,21 @@ impl Chart for Effort {
         if panels.iter().any(|panel| panel.pass == Some(Pass::Counters)) {
             text += " Counted apart: in other executions than the timed ones, by another tool.";
         }
-        let missing: Vec<&str> = METRICS
-            .iter()
-            .filter(|(metric, _)| !panels.iter().any(|panel| panel.metric == *metric))
-            .map(|(_, words)| *words)
-            .collect();
-        if !missing.is_empty() {
-            text += &format!(" Not measured in this run: {}", missing.join(", ").to_lowercase());
-            text += &match reason(set) {
-                Some(reason) => format!(" ({}).", printable(reason)),
-                None => ".".to_owned(),
-            };
+        let missing = |hardware: bool| {
+            let absent = METRICS.iter().filter(|(metric, _)| {
+                SOFTWARE.contains(metric) != hardware
+                    && panels.iter().all(|one| one.metric != *metric)
+            });
+            absent.map(|(_, words)| words.to_lowercase()).collect::<Vec<_>>()
+        };
+        let (mut counted, others) = (missing(true), missing(false));
+        // The machine's reason is one for what its counters lack, and for nothing else.
+        if let (Some(last), Some(reason)) = (counted.last_mut(), reason(set)) {
+            *last += &format!(" ({})", printable(reason));
+        }
+        counted.extend(others);
+        if !counted.is_empty() {
+            text += &format!(" Not measured in this run: {}.", counted.join(", "));
         }
         let instead: Vec<String> = panels
             .iter()

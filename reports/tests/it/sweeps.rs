@@ -296,6 +296,14 @@ fn effort_names_the_pass_that_counted_and_what_was_not_measured() {
 }
 
 #[test]
+fn the_machines_reason_is_told_of_its_counters_and_of_nothing_else() {
+    let caption = Effort.caption(&fixture::study_set());
+    let told = "branch misses per row (this machine has no hardware counters (a virtual machine \
+                without a vPMU)), allocations per row.";
+    assert!(caption.contains(told), "{caption}");
+}
+
+#[test]
 fn hardware_counts_go_before_simulated_ones_and_are_never_mixed() {
     let counted = |case: &record::CaseInfo, process, value| {
         let value = metrics::INSTRUCTIONS.value(value, Source::Hardware);
