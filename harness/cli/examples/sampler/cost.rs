@@ -51,7 +51,7 @@ pub(super) const WITHOUT_STACK: (usize, u32) = (128 << 10, 0);
 
 /// Work of one thread, and of threads that hand work to each other.
 const WORKS: [(&str, &str, &str, &str, i64); 2] = [
-    ("`kernel`, branchy", "kernel", "kind", "branchy", 500_000),
+    ("`kernel`, branchy", "kernel", "kind", "branchy", 10_000_000),
     ("`pipeline`, step 06", "pipeline", "step", "06", 100_000),
 ];
 
