@@ -44,7 +44,8 @@ pub struct Fitted {
 pub struct Scaling {
     /// l: throughput of one worker.
     pub single: Fitted,
-    /// a: share of the work that is serial, 0 to 1 where the law holds.
+    /// a: share of the work that is serial, 0 to 1. 1 also where throughput falls, which Amdahl's
+    /// law cannot say.
     pub contention: Fitted,
     /// b: share of the work that each pair of workers costs; 0 under Amdahl's law.
     pub coherence: Fitted,
@@ -133,7 +134,14 @@ impl Curve {
                 [1.0 / y, (n - 1.0) / y, coherence / y, 1.0]
             })
             .collect();
-        let [one, contention, coherence] = least_squares::not_negative(&rows)?;
+        let [mut one, mut contention, mut coherence] = least_squares::not_negative(&rows)?;
+        if contention > one {
+            // More than all of the work cannot be serial: with a share of 1, 1 + a (n - 1) is n.
+            let all_serial: Vec<[f64; 4]> =
+                rows.iter().map(|[a, b, c, y]| [a + b, 0.0, *c, *y]).collect();
+            [one, _, coherence] = least_squares::not_negative(&all_serial)?;
+            contention = one;
+        }
         (one > 0.0).then(|| Self {
             single: 1.0 / one,
             contention: contention / one,

@@ -90,6 +90,18 @@ fn throughput_that_grows_faster_than_its_workers_has_neither_contention_nor_a_pe
 }
 
 #[test]
+fn what_gets_slower_with_every_worker_is_all_serial_and_no_more() {
+    let falling = measured(&[(1.0, 4.8), (2.0, 4.4), (4.0, 4.0), (8.0, 3.0)]);
+    let amdahl = Scaling::fit(&falling, Law::Amdahl).unwrap();
+    assert_eq!(amdahl.contention.value, 1.0);
+    // With nothing but serial work throughput does not depend on the workers.
+    assert_eq!(amdahl.throughput(1.0), amdahl.throughput(8.0));
+    let universal = Scaling::fit(&falling, Law::Universal).unwrap();
+    assert!(universal.contention.value <= 1.0 && universal.coherence.value > 0.0, "{universal:?}");
+    assert_eq!(universal.peak.unwrap().value, 1.0);
+}
+
+#[test]
 fn too_few_numbers_of_workers_and_impossible_throughputs_are_refused() {
     let fit = |points: &[(f64, f64)]| Scaling::fit(&measured(points), Law::Universal);
     assert_eq!(fit(&[]), None);
