@@ -141,6 +141,9 @@ impl Kind {
     /// What is allowed, in words.
     pub fn expectation(&self) -> String {
         match self {
+            Self::Integer { min, max } if *max >= 1_000_000 => {
+                format!("an integer from {min} to {max}, for instance \"1M\"")
+            }
             Self::Integer { min, max } => format!("an integer from {min} to {max}"),
             Self::Float { min, max } => format!("a number from {min} to {max}"),
             Self::Bool => "true or false".to_owned(),

@@ -78,7 +78,7 @@ params = { rows = "many" }
       |
     6 | params = { rows = "many" }
       |                   ^^^^^^
-      = allowed: an integer from 1 to 1000000000
+      = allowed: an integer from 1 to 1000000000, for instance "1M"
     "#);
 }
 

@@ -19,14 +19,14 @@ fn set_of_an_unknown_parameter_suggests_the_nearest() {
 #[test]
 fn set_of_a_wrong_value_points_into_the_option() {
     let shown = option_refused(&["rows=1.5"], None);
-    insta::assert_snapshot!(shown, @"
+    insta::assert_snapshot!(shown, @r#"
     error: `rows` cannot be 1.5
      --> --set:1:6
       |
     1 | rows=1.5
       |      ^^^
-      = allowed: an integer from 1 to 1000000000
-    ");
+      = allowed: an integer from 1 to 1000000000, for instance "1M"
+    "#);
 }
 
 #[test]
@@ -72,14 +72,14 @@ fn set_of_a_wrong_sampling_value_points_into_the_option() {
 #[test]
 fn set_to_nothing_is_refused() {
     let shown = option_refused(&["rows="], None);
-    insta::assert_snapshot!(shown, @"
+    insta::assert_snapshot!(shown, @r#"
     error: `rows` cannot be empty
      --> --set:1:6
       |
     1 | rows=
       |      ^
-      = allowed: an integer from 1 to 1000000000
-    ");
+      = allowed: an integer from 1 to 1000000000, for instance "1M"
+    "#);
 }
 
 #[test]
