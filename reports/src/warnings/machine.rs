@@ -29,9 +29,14 @@ pub(super) fn busy(run: &RunInfo) -> Option<String> {
     })
 }
 
+/// Nothing where two threads had a core each a moment ago: what was busy in the seconds before,
+/// such as a build or the run before this one, has ended then.
 fn waited_before(before: &Environment) -> Option<String> {
     /// Percent of the last 10 s in which some task waited for a CPU.
     const WAITED_MAX: f64 = 10.0;
+    if work_of_two(before).is_some_and(|work| work >= WORK_MIN) {
+        return None;
+    }
     if let Some(waited) = before.fact("cpu_pressure").and_then(first_number) {
         return (waited > WAITED_MAX)
             .then(|| format!("before the run, tasks waited for a CPU {waited:.0} % of the time"));
@@ -79,13 +84,17 @@ fn first_number(fact: &str) -> Option<f64> {
     fact[..end].parse().ok()
 }
 
+/// Hardware threads that share a core reach about 1.3 times the work of one, cores of their own 1.9.
+const WORK_MIN: f64 = 1.6;
+
+/// How much more two threads did at that moment than one; `None` where it was not tried.
+fn work_of_two(environment: &Environment) -> Option<f64> {
+    environment.fact("cores_really_there").and_then(first_number)
+}
+
 pub(super) fn cores(run: &RunInfo) -> Option<String> {
-    /// Hardware threads that share a core reach about 1.3, cores of their own 1.9.
-    const WORK_MIN: f64 = 1.6;
-    let work =
-        |environment: &Environment| environment.fact("cores_really_there").and_then(first_number);
-    let before = work(&run.before).map(|work| (work, "before"));
-    let after = run.after.as_ref().and_then(work).map(|work| (work, "after"));
+    let before = work_of_two(&run.before).map(|work| (work, "before"));
+    let after = run.after.as_ref().and_then(work_of_two).map(|work| (work, "after"));
     let both = [before, after].into_iter().flatten();
     let (work, when) = both.reduce(|a, b| if b.0 < a.0 { b } else { a })?;
     (work < WORK_MIN).then(|| {

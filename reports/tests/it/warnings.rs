@@ -277,6 +277,15 @@ fn a_busy_machine_is_told_from_what_was_seen_before_and_during_the_run() {
 }
 
 #[test]
+fn what_was_busy_before_the_run_and_had_ended_is_not_told() {
+    let pressure = ("cpu_pressure", "35.20 % of the last 10 s, 1000 ms in all");
+    let there = |text| [pressure, ("cores_really_there", text)];
+    assert_eq!(of_facts(&there("1.92x with 2 threads"), None), NONE);
+    let told = of_facts(&there("1.10x with 2 threads"), None);
+    assert!(told[0].contains("tasks waited for a CPU 35 % of the time"), "{told:?}");
+}
+
+#[test]
 fn cores_that_are_not_there_are_told_by_the_worse_of_both_moments() {
     let there = |text| [("cores_really_there", text)];
     assert_eq!(
