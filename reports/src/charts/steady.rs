@@ -116,9 +116,11 @@ struct Data {
 }
 
 impl Data {
-    /// `None` with fewer than three rounds, or for several runs: their rounds are not one order.
+    /// `None` with fewer than three rounds; for several runs, whose rounds are not one order; and for
+    /// several cases of another tool, of which nobody knows that they took turns.
     fn new(set: &RunSet) -> Option<Self> {
-        if set.runs.len() != 1 {
+        let [run] = set.runs.as_slice() else { return None };
+        if run.imported.is_some() && set.cases.len() > 1 {
             return None;
         }
         let series = set.cases.iter().filter_map(CaseSet::wall_time);

@@ -3,7 +3,7 @@
 use record::{Environment, Failure, RunInfo};
 
 use super::headline;
-use crate::format::printable;
+use crate::format::{counted, printable};
 use crate::notes;
 use crate::run_set::RunSet;
 
@@ -119,12 +119,10 @@ fn step(step: &record::Step) -> String {
 fn sampling(run: &RunInfo) -> String {
     let sampling = &run.sampling;
     if let Some(import) = &run.imported {
-        let file = |file: &record::ImportedFile| format!("{} ({})", file.path, file.format);
-        let files: Vec<String> = import.files.iter().map(file).collect();
-        let files = if files.is_empty() { "no file".to_owned() } else { files.join(", ") };
         let text = format!(
-            "Imported: {}; measured by another tool, from {files}.",
-            headline::sampling(run)
+            "Imported: {}; measured by another tool, from {}.",
+            headline::sampling(run),
+            imported_files(&import.files)
         );
         return printable(&text);
     }
@@ -143,6 +141,18 @@ fn sampling(run: &RunInfo) -> String {
         text += &format!("; samples with {rule} taken out and taken again");
     }
     printable(&format!("{text}."))
+}
+
+/// The first files by name; the store's `run.json` has all of them.
+fn imported_files(files: &[record::ImportedFile]) -> String {
+    const NAMED_MAX: usize = 5;
+    let name = |file: &record::ImportedFile| format!("{} ({})", file.path, file.format);
+    let mut named: Vec<String> = files.iter().take(NAMED_MAX).map(name).collect();
+    let left = files.len().saturating_sub(NAMED_MAX);
+    if left > 0 {
+        named.push(format!("and {}", counted(left, "more file")));
+    }
+    if named.is_empty() { "no file".to_owned() } else { named.join(", ") }
 }
 
 fn facts(before: &Environment, after: Option<&Environment>) -> Vec<FactText> {

@@ -1,6 +1,6 @@
 //! The charts of sweeps and of rounds: heat map, scaling, steadiness, on known numbers.
 
-use record::{FailureKind, Mark, Source, metrics};
+use record::{FailureKind, Import, Mark, Source, metrics};
 use reports::RunSet;
 use reports::charts::{CHARTS, Chart as _, Effort, Scaling, Settings, Size, Steady, Trend};
 
@@ -249,6 +249,17 @@ fn a_sweep_of_a_setting_that_is_no_worker_is_not_scaling() {
     });
     assert_eq!(Scaling.draw(&fixture::set(cases.into()), Size::Wide), None);
     assert_eq!(Scaling.draw(&threads(&[1, 2]), Size::Wide), None, "two points are no curve");
+}
+
+#[test]
+fn imported_cases_did_not_take_turns_so_nothing_is_said_of_the_machine() {
+    let mut set = fixture::study_set();
+    assert!(Steady.draw(&set, Size::Wide).is_some());
+    set.runs[0].imported = Some(Import { read_ns: 0, dated: false, files: Vec::new() });
+    assert_eq!(Steady.draw(&set, Size::Wide), None);
+    // The samples of one case have the order of its file.
+    set.cases.truncate(1);
+    assert!(Steady.draw(&set, Size::Wide).is_some());
 }
 
 #[test]
