@@ -8,6 +8,7 @@ use record::{Better, Sample, Value};
 use stats::{Observation, Summary};
 
 use crate::format::Kind;
+use crate::run_set::per_execution;
 
 mod table;
 
@@ -71,8 +72,8 @@ impl Derived {
             let value = above / below * self.factor;
             if value.is_finite() {
                 let observe = |value| Observation { process: sample.process, value };
-                tops.push(observe(above / f64::from(sample.executions.max(1))));
-                bottoms.push(observe(below / f64::from(sample.executions.max(1))));
+                tops.push(observe(above));
+                bottoms.push(observe(below));
                 points.push(observe(value));
             }
         }
@@ -90,18 +91,20 @@ impl Derived {
         Some((points, summary))
     }
 
+    /// What stands above and below the line for one execution of the work.
     fn pair(&self, sample: &Sample, (top, bottom): (&str, &str)) -> Option<(f64, f64)> {
         let find = |name: &str| sample.values.iter().find(|value| value.metric == name);
         let above = find(top)?;
         if self.rule == Rule::OwnTime {
             let counting = above.counting.as_ref().filter(|counting| counting.kernel)?;
-            return Some((above.value, counting.enabled_ns as f64));
+            let enabled_ns = counting.enabled_ns as f64 / f64::from(sample.executions.max(1));
+            return Some((per_execution(sample, above), enabled_ns));
         }
         let below = find(bottom)?;
         if self.rule == Rule::SameGroup && !same_group(above, below) {
             return None;
         }
-        Some((above.value, below.value))
+        Some((per_execution(sample, above), per_execution(sample, below)))
     }
 }
 

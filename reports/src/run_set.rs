@@ -19,7 +19,7 @@ use stats::{Observation, Ratio, Summary};
 use crate::compare::differences;
 use crate::format::{Kind, counted};
 use crate::labels;
-pub(crate) use series::is_sum;
+pub(crate) use series::per_execution;
 use series::series;
 
 /// Runs and their cases.

@@ -8,6 +8,7 @@ use record::{Better, RunInfo, Sample, Unit, Value, metrics};
 
 use super::{Exporter, Format, Material};
 use crate::format::printable;
+use crate::run_set::per_execution;
 
 /// The format.
 pub(super) const FORMAT: Format = Format {
@@ -62,14 +63,10 @@ fn line(run: &RunInfo, sample: &Sample) -> String {
         let unit = unit(value);
         // A unit may stand once in a line: the first source counts.
         if units.insert(unit.clone()) {
-            text += &format!(" {} {unit}", value.value / f64::from(per(value, executions)));
+            text += &format!(" {} {unit}", per_execution(sample, value));
         }
     }
     text + "\n"
-}
-
-fn per(value: &Value, executions: u32) -> u32 {
-    if crate::run_set::is_sum(value) { executions } else { 1 }
 }
 
 /// `Benchmark`, then a letter in upper case; no spaces, for they end the name.

@@ -10,10 +10,16 @@ use crate::derived::DERIVED;
 use crate::format::Kind;
 
 /// Whether a sample's value is a sum over its executions: peaks, ratios and rates are not.
-pub(crate) fn is_sum(value: &Value) -> bool {
+fn is_sum(value: &Value) -> bool {
     use record::metrics::{PEAK_HEAP, PEAK_RSS, PEAK_RSS_SUM};
     let peaks = [PEAK_RSS.name, PEAK_RSS_SUM.name, PEAK_HEAP.name];
     !peaks.contains(&value.metric.as_str()) && !matches!(value.unit, Unit::Ratio | Unit::PerSecond)
+}
+
+/// What a value of a sample is for one execution of its work.
+pub(crate) fn per_execution(sample: &Sample, value: &Value) -> f64 {
+    let executions = if is_sum(value) { sample.executions.max(1) } else { 1 };
+    value.value / f64::from(executions)
 }
 
 /// The series of counted samples: measured ones, then derived ones.
@@ -23,8 +29,7 @@ pub(super) fn series(samples: &[&Sample]) -> Vec<Series> {
     let mut order = Vec::new();
     for sample in samples {
         for value in &sample.values {
-            let executions = if is_sum(value) { sample.executions.max(1) } else { 1 };
-            let amount = value.value / f64::from(executions);
+            let amount = per_execution(sample, value);
             // A number that is none cannot be summarised; the store refuses it, an import may not.
             if !amount.is_finite() {
                 continue;
