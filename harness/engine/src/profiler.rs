@@ -20,6 +20,8 @@ mod elsewhere;
 #[cfg(target_os = "linux")]
 mod ring;
 #[cfg(target_os = "linux")]
+mod stubs;
+#[cfg(target_os = "linux")]
 mod symbols;
 
 use std::io;

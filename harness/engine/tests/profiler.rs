@@ -179,6 +179,61 @@ int main(void) {
 }
 "#;
 
+/// Works in the handler of a signal, which its first instruction raises: there is none of two bytes
+/// like these, and the handler steps over them.
+const HANDLING: &str = r#"
+#define _GNU_SOURCE
+#include <signal.h>
+#include <time.h>
+#include <ucontext.h>
+#define APART __attribute__((noinline, noclone))
+static volatile unsigned long sink;
+void faults(void);
+__asm__(".text\n.type faults, @function\nfaults:\n.cfi_startproc\nud2\nret\n.cfi_endproc\n"
+        ".size faults, .-faults\n");
+APART static void works(void) {
+    unsigned long n = sink;
+    for (int i = 0; i < 2000000; i++) n = n * 6364136223846793005ul + 1;
+    sink = n;
+}
+static void handles(int number, siginfo_t *info, void *context) {
+    works();
+    ((ucontext_t *)context)->uc_mcontext.gregs[REG_RIP] += 2;
+}
+APART static void outer(void) { faults(); sink++; }
+int main(void) {
+    struct sigaction action = { .sa_sigaction = handles, .sa_flags = SA_SIGINFO };
+    struct timespec now;
+    sigaction(SIGILL, &action, 0);
+    do {
+        outer();
+        clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+    } while (now.tv_nsec < 300000000);
+    return 0;
+}
+"#;
+
+/// Calls a function of libc that is hardly longer than the stub by which it is called.
+const CALLING: &str = r#"
+#include <time.h>
+#define APART __attribute__((noinline, noclone))
+int absolute(int) __asm__("abs");
+APART static int calls(void) {
+    int sum = 0;
+    for (int i = 0; i < 100000; i++) sum += absolute(i) + absolute(sum);
+    return sum;
+}
+int main(void) {
+    struct timespec now;
+    volatile int sink = 0;
+    do {
+        sink += calls();
+        clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+    } while (now.tv_nsec < 300000000);
+    return 0;
+}
+"#;
+
 const WITHOUT: &str = "-fomit-frame-pointer";
 const WITH: &str = "-fno-omit-frame-pointer";
 
@@ -242,6 +297,35 @@ fn a_function_without_a_frame_has_its_caller_where_frame_pointers_pass_it_over()
         assert!(share(&profile, "main;outer;copies;") > 0.9, "{profile:?}");
         assert!(profile.info.broken_share() < 0.02, "{:?}", profile.info);
     }
+}
+
+#[test]
+fn a_handler_of_a_signal_has_below_it_what_was_interrupted() {
+    if !cfg!(target_arch = "x86_64") {
+        return println!("skipped: tables are followed on x86-64 alone");
+    }
+    for pointers in [WITHOUT, WITH] {
+        let Some(profile) = foreign(HANDLING, pointers, Settings::default()) else { return };
+        // Between them stands what the handler returns to, of libc.
+        let whole = |frames: &[&str]| matches!(frames, ["main", "outer", "faults", _, "handles"]);
+        let is_whole =
+            |stack: &&record::Stack| stack.frames().collect::<Vec<_>>().windows(5).any(whole);
+        let inside: u64 = profile.stacks.iter().filter(is_whole).map(|stack| stack.samples).sum();
+        assert!(inside as f64 > 0.9 * profile.info.samples as f64, "{profile:?}");
+        assert!(profile.info.broken_share() < 0.02, "{:?}", profile.info);
+    }
+}
+
+#[test]
+fn the_stub_of_a_function_of_a_library_has_its_name() {
+    if !cfg!(target_arch = "x86_64") {
+        return println!("skipped: stubs are read on x86-64 alone");
+    }
+    let Some(profile) = foreign(CALLING, WITHOUT, Settings::default()) else { return };
+    assert!(share(&profile, "main;calls;abs@plt") > 0.01, "{profile:?}");
+    assert!(share(&profile, "main;calls;abs") > 0.3, "{profile:?}");
+    assert_eq!(share(&profile, "_init"), 0.0, "{profile:?}");
+    assert!(profile.info.broken_share() < 0.02, "{:?}", profile.info);
 }
 
 #[test]

@@ -1,10 +1,17 @@
-//! What of an ELF file is loaded where: its program headers. Called by the unwind tables and by the
-//! symbols; no other part of the format is read here.
+//! ELF files: what of one is loaded where. Called by the unwind tables, the symbols and the stubs,
+//! which read further parts. Knows `object`, as `stubs.rs` does; no other file does.
 
+use std::fmt::Debug;
 use std::fs::File;
-use std::ops::Range;
-use std::os::unix::fs::FileExt;
+use std::io::{Read, Seek};
 use std::path::Path;
+
+#[cfg(target_os = "linux")]
+use object::read::elf::ElfFile64;
+use object::read::elf::{FileHeader as _, ProgramHeader as _};
+use object::{LittleEndian, ReadCache, ReadRef as _};
+
+pub(super) use object::elf::{PT_GNU_EH_FRAME as EH_FRAME_HDR, PT_LOAD as LOAD, ProgramType};
 
 /// Parts larger than this are not read.
 const BYTES_MAX: u64 = 128 << 20;
@@ -12,70 +19,63 @@ const BYTES_MAX: u64 = 128 << 20;
 /// A part of a file and where it is loaded, relative to the file's own addresses.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Segment {
-    pub(super) kind: u32,
+    pub(super) kind: ProgramType,
     pub(super) offset: u64,
     pub(super) address: u64,
     pub(super) bytes: u64,
 }
 
-/// `PT_LOAD` and `PT_GNU_EH_FRAME` of elf.h.
-pub(super) const LOAD: u32 = 1;
-pub(super) const EH_FRAME_HDR: u32 = 0x6474_e550;
-
-/// The bytes of an ELF file.
+/// The bytes of an ELF file; what was read of them stays in memory.
 #[derive(Debug)]
-pub(super) struct Image {
-    file: File,
-    /// Where in the file they lie.
-    range: Range<u64>,
-}
+pub(super) struct Image(ReadCache<Box<dyn Bytes>>);
+
+/// Bytes in a file or in memory.
+pub(super) trait Bytes: Read + Seek + Debug {}
+
+impl<T: Read + Seek + Debug> Bytes for T {}
 
 impl Image {
     /// A file.
     pub(super) fn open(path: impl AsRef<Path>) -> Option<Self> {
-        let file = File::open(path).ok()?;
-        let end = file.metadata().ok()?.len();
-        Some(Self { file, range: 0..end })
+        Some(Self::new(File::open(path).ok()?))
     }
 
-    /// What lies in a part of a file.
-    pub(super) fn part(file: File, range: Range<u64>) -> Self {
-        Self { file, range }
+    /// What is read from there.
+    pub(super) fn new(bytes: impl Read + Seek + Debug + 'static) -> Self {
+        Self(ReadCache::new(Box::new(bytes)))
     }
 
     /// The program headers of a 64-bit little-endian ELF file.
     pub(super) fn segments(&self) -> Option<Vec<Segment>> {
-        let head = self.read_at(0, 64)?;
-        // Magic, 64 bits, little endian.
-        if !head.starts_with(b"\x7fELF\x02\x01") {
-            return None;
-        }
-        let at = u64::from_le_bytes(*head.get(32..)?.first_chunk()?);
-        let each = u64::from(u16::from_le_bytes(*head.get(54..)?.first_chunk()?));
-        let count = u64::from(u16::from_le_bytes(*head.get(56..)?.first_chunk()?));
-        if each < 56 {
-            return None;
-        }
-        let headers = self.read_at(at, each * count)?;
-        let segment = |bytes: &[u8]| {
-            let word = |at: usize| Some(u64::from_le_bytes(*bytes.get(at..)?.first_chunk()?));
-            let kind = u32::from_le_bytes(*bytes.first_chunk()?);
-            Some(Segment { kind, offset: word(8)?, address: word(16)?, bytes: word(32)? })
-        };
-        headers.chunks_exact(usize::try_from(each).ok()?).map(segment).collect()
+        let header = object::elf::FileHeader64::<LittleEndian>::parse(&self.0).ok()?;
+        let endian = header.endian().ok()?;
+        let segments = header.program_headers(endian, &self.0).ok()?.iter().map(|one| Segment {
+            kind: one.p_type(endian),
+            offset: one.p_offset(endian),
+            address: one.p_vaddr(endian),
+            bytes: one.p_filesz(endian),
+        });
+        Some(segments.collect())
+    }
+
+    /// Everything else that such a file tells.
+    #[cfg(target_os = "linux")]
+    pub(super) fn whole(&self) -> Option<Whole<'_>> {
+        ElfFile64::parse(&self.0).ok()
     }
 
     /// A part; `None` where it is not there, or too long to be meant.
     pub(super) fn read_at(&self, offset: u64, bytes: u64) -> Option<Vec<u8>> {
-        let length = self.range.end - self.range.start;
-        if bytes > BYTES_MAX || offset.checked_add(bytes)? > length {
+        if bytes > BYTES_MAX {
             return None;
         }
-        let mut buffer = vec![0; usize::try_from(bytes).ok()?];
-        self.file.read_exact_at(&mut buffer, self.range.start + offset).ok()?;
-        Some(buffer)
+        (&self.0).read_bytes_at(offset, bytes).ok().map(<[u8]>::to_vec)
     }
 }
+
+/// A file by its sections, relocations and symbols.
+#[cfg(target_os = "linux")]
+pub(super) type Whole<'a> = ElfFile64<'a, LittleEndian, &'a ReadCache<Box<dyn Bytes>>>;
 
 /// The file's own address of a place in it.
 pub(super) fn address_of(segments: &[Segment], offset: u64) -> Option<u64> {

@@ -1,7 +1,7 @@
 //! Names for places in files and in the kernel. The only file that knows blazesym.
 //!
 //! Names come from the ELF symbol tables, those of separate debug files first, and with inlines from
-//! DWARF. A place without a name is labelled with its file, so that nobody takes libc's nameless
+//! DWARF; those of stubs from `stubs.rs`. A place without a name is labelled with its file, so that nobody takes libc's nameless
 //! frames for lost ones.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -16,6 +16,7 @@ use blazesym::{Addr, MaybeDefault, Pid};
 use super::elf::{self, Image};
 use super::processes::Place;
 use super::stacks::Key;
+use super::stubs::Stubs;
 use super::vdso::{self, VDSO};
 
 /// Where distributions keep the symbols of what they have stripped, as gdb and perf look for them.
@@ -83,15 +84,24 @@ impl Symbols {
         }
         let mut elf = Elf::new(path);
         elf.debug_syms = self.inlines;
-        let names = self.look_up(&Source::Elf(elf), Input::FileOffset(offsets), unnamed);
+        let mut names = self.look_up(&Source::Elf(elf), Input::FileOffset(offsets), unnamed);
         // With inlines blazesym looks for these files itself, for their DWARF.
-        match self.in_debug_file(path, offsets).filter(|_| !self.inlines) {
-            Some(better) => {
-                let best = |(better, name): (Name, Name)| if better.known { better } else { name };
-                better.into_iter().zip(names).map(best).collect()
+        let better = self.in_debug_file(path, offsets).filter(|_| !self.inlines);
+        for (name, better) in names.iter_mut().zip(better.into_iter().flatten()) {
+            if better.known {
+                *name = better;
             }
-            None => names,
         }
+        let stubs = Image::open(path).and_then(|image| Stubs::read(&image));
+        for (name, offset) in names.iter_mut().zip(offsets) {
+            if let Some(stub) = stubs.as_ref().and_then(|stubs| stubs.at(*offset)) {
+                *name = match &stub.function {
+                    Some(function) => known(vec![format!("{}@plt", readable(function))]),
+                    None => unnamed(),
+                };
+            }
+        }
+        names
     }
 
     /// The names that distributions strip off and keep in a file of their own, found by the build id
@@ -154,12 +164,16 @@ impl Symbols {
                 Symbolized::Sym(symbol) => {
                     let inlined = symbol.inlined.iter().map(|inlined| &*inlined.name);
                     let all = std::iter::once(&*symbol.name).chain(inlined);
-                    Name { frames: all.map(readable).collect(), known: true }
+                    known(all.map(readable).collect())
                 }
                 Symbolized::Unknown(_) => unnamed(),
             })
             .collect()
     }
+}
+
+fn known(frames: Vec<String>) -> Name {
+    Name { frames, known: true }
 }
 
 fn label(text: String) -> Name {

@@ -39,12 +39,18 @@ impl Unwinder {
     pub(super) fn walk(&mut self, pid: u32, stack: &UserStack<'_>, processes: &Processes) -> Walk {
         let mut walk = Walk { addresses: Vec::new(), whole: false };
         let mut frame = Frame { ip: stack.ip, sp: stack.sp, bp: stack.bp };
+        // Whether the instruction is the one behind a call; what was interrupted was not calling.
+        let mut returns = false;
         while walk.addresses.len() < FRAMES_MAX {
-            let returns = !walk.addresses.is_empty();
             let at = Address { address: frame.ip, kernel: false, returns };
             walk.addresses.push(at);
             let Place::File { file, offset } = processes.place(pid, at) else { return walk };
             let Some(rule) = self.rule(file, offset, processes.files()) else { return walk };
+            returns = !matches!(rule, Rule::Signal { .. });
+            if let (false, Some(at)) = (returns, walk.addresses.last_mut()) {
+                // Its table begins a byte early for those who look behind a call; it begins here.
+                at.returns = false;
+            }
             let Some(caller) = frame.caller(&rule, stack) else { return walk };
             if caller.ip == NOBODY {
                 walk.whole = true;
@@ -75,24 +81,28 @@ struct Frame {
 impl Frame {
     /// Those of its caller, by the rule for its place; none where the copy of the stack ends.
     fn caller(self, rule: &Rule, stack: &UserStack<'_>) -> Option<Self> {
-        if rule.outermost {
-            return Some(Self { ip: NOBODY, ..self });
-        }
-        let base = match rule.base {
-            Base::Stack => self.sp,
-            Base::Frame => self.bp,
+        let word = |from: u64, distance: i64| stack.word(from.wrapping_add_signed(distance));
+        let caller = match *rule {
+            Rule::Outermost => return Some(Self { ip: NOBODY, ..self }),
+            Rule::Called { base, offset, caller, frame_pointer } => {
+                let base = match base {
+                    Base::Stack => self.sp,
+                    Base::Frame => self.bp,
+                };
+                let sp = base.wrapping_add_signed(offset);
+                let bp = match frame_pointer {
+                    Some(saved) => word(sp, saved)?,
+                    None => self.bp,
+                };
+                Self { ip: word(sp, caller)?, sp, bp }
+            }
+            Rule::Signal { ip, sp, bp } => {
+                let [ip, sp, bp] = [ip, sp, bp].map(|distance| word(self.sp, distance));
+                Self { ip: ip?, sp: sp?, bp: bp? }
+            }
         };
-        let sp = base.wrapping_add_signed(rule.offset);
         // Frames only lie further and further out; anything else would never end.
-        if sp <= self.sp {
-            return None;
-        }
-        let word = |offset: i64| stack.word(sp.wrapping_add_signed(offset));
-        let bp = match rule.frame_pointer {
-            Some(saved) => word(saved)?,
-            None => self.bp,
-        };
-        Some(Self { ip: word(rule.caller)?, sp, bp })
+        (caller.sp > self.sp).then_some(caller)
     }
 }
 

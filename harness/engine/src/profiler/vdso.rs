@@ -2,7 +2,9 @@
 //! in all processes of one kernel, so that this process's own serves for theirs.
 
 use std::fs::{self, File};
+use std::io::Cursor;
 use std::ops::Range;
+use std::os::unix::fs::FileExt;
 use std::sync::LazyLock;
 
 use super::elf::Image;
@@ -34,7 +36,10 @@ pub(super) fn own() -> Option<Range<u64>> {
 
 /// It, read from this process's own memory.
 pub(super) fn image() -> Option<Image> {
-    Some(Image::part(File::open("/proc/self/mem").ok()?, own()?))
+    let own = own()?;
+    let mut bytes = vec![0; usize::try_from(own.end - own.start).ok()?];
+    File::open("/proc/self/mem").ok()?.read_exact_at(&mut bytes, own.start).ok()?;
+    Some(Image::new(Cursor::new(bytes)))
 }
 
 /// A mapping of code that is not this process's under another name, so that nobody reads the one

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 
 use gimli::{
     BaseAddresses, CfaRule, EhFrame, EhFrameHdr, Encoding, EndianSlice, EvaluationResult,
-    Expression, LittleEndian, Pointer, RegisterRule, UnwindContext, UnwindSection, Value, X86_64,
+    Expression, LittleEndian, Pointer, RegisterRule, UnwindContext, UnwindExpression,
+    UnwindSection, Value, X86_64,
 };
 
 use super::super::elf::{EH_FRAME_HDR, Image, LOAD, Segment, address_of};
@@ -15,17 +16,24 @@ const KEPT_MAX: usize = 100_000;
 
 /// How to find the caller's frame from a place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Rule {
+pub(super) enum Rule {
     /// There is no caller: the thread starts here.
-    pub(super) outermost: bool,
-    /// The register that the frame is found by.
-    pub(super) base: Base,
-    /// The frame's address (CFA), from that register.
-    pub(super) offset: i64,
-    /// Where the return address is stored, from the frame's address.
-    pub(super) caller: i64,
-    /// Where the caller's frame pointer is stored, from the frame's address, if it is.
-    pub(super) frame_pointer: Option<i64>,
+    Outermost,
+    /// A function.
+    Called {
+        /// The register that the frame is found by.
+        base: Base,
+        /// The frame's address (CFA), from that register.
+        offset: i64,
+        /// Where the return address is stored, from the frame's address.
+        caller: i64,
+        /// Where the caller's frame pointer is stored, from the frame's address, if it is.
+        frame_pointer: Option<i64>,
+    },
+    /// What handlers of signals return to. It was called by nobody: where the program was
+    /// interrupted, and the two pointers there, are stored at these distances from the stack
+    /// pointer.
+    Signal { ip: i64, sp: i64, bp: i64 },
 }
 
 /// A register.
@@ -89,34 +97,43 @@ impl Table {
         let fde = header.table()?.fde_for_address(&frames, &self.bases, address, cie).ok()?;
         let mut context = UnwindContext::new();
         let row = fde.unwind_info_for_address(&frames, &self.bases, &mut context, address).ok()?;
+        let distance = |expression: &UnwindExpression<usize>| {
+            from_stack(expression.get(&frames).ok()?, fde.cie().encoding(), address)
+        };
+        if fde.is_signal_trampoline() {
+            let stored = |register| match row.register(register)? {
+                RegisterRule::Expression(expression) => distance(&expression),
+                _ => None,
+            };
+            let [ip, sp, bp] = [X86_64::RA, X86_64::RSP, X86_64::RBP].map(stored);
+            return Some(Rule::Signal { ip: ip?, sp: sp?, bp: bp? });
+        }
         let (base, offset) = match row.cfa() {
             CfaRule::RegisterAndOffset { register: X86_64::RSP, offset } => (Base::Stack, *offset),
             CfaRule::RegisterAndOffset { register: X86_64::RBP, offset } => (Base::Frame, *offset),
             CfaRule::RegisterAndOffset { .. } => return None,
-            CfaRule::Expression(expression) => {
-                let expression = expression.get(&frames).ok()?;
-                (Base::Stack, from_stack(expression, fde.cie().encoding(), address)?)
-            }
+            CfaRule::Expression(expression) => (Base::Stack, distance(expression)?),
         };
-        let (outermost, caller) = match row.register(X86_64::RA) {
-            Some(RegisterRule::Undefined) => (true, 0),
-            Some(RegisterRule::Offset(caller)) => (false, caller),
+        let caller = match row.register(X86_64::RA) {
+            Some(RegisterRule::Undefined) => return Some(Rule::Outermost),
+            Some(RegisterRule::Offset(caller)) => caller,
             _ => return None,
         };
         let frame_pointer = match row.register(X86_64::RBP) {
             Some(RegisterRule::Offset(saved)) => Some(saved),
             _ => None,
         };
-        Some(Rule { outermost, base, offset, caller, frame_pointer })
+        Some(Rule::Called { base, offset, caller, frame_pointer })
     }
 }
 
-/// The frame's address from the stack pointer by an expression. The stubs by which programs call
-/// libraries have one, in which the place stands too.
+/// The distance of an address from the stack pointer by an expression: that of the frame of the
+/// stubs by which programs call libraries, in which the place stands too, or those of the registers
+/// that the kernel stores for a signal.
 fn from_stack(expression: Expression<Reader<'_>>, encoding: Encoding, place: u64) -> Option<i64> {
     /// More than any such expression has.
     const STEPS_MAX: u32 = 100;
-    let frame = |stack: u64| {
+    let found = |stack: u64| {
         let mut evaluation = expression.evaluation(encoding);
         evaluation.set_max_iterations(STEPS_MAX);
         let mut state = evaluation.evaluate().ok()?;
@@ -133,14 +150,14 @@ fn from_stack(expression: Expression<Reader<'_>>, encoding: Encoding, place: u64
             return None;
         }
         match evaluation.value_result()? {
-            Value::Generic(frame) => Some(frame),
+            Value::Generic(address) => Some(address),
             _ => None,
         }
     };
     // Two stacks tell that it is so far from the stack pointer, wherever that is.
     let [low, high] = [1 << 20, 1 << 21];
-    let offset = frame(low)?.wrapping_sub(low);
-    (frame(high)?.wrapping_sub(high) == offset).then_some(offset.cast_signed())
+    let distance = found(low)?.wrapping_sub(low);
+    (found(high)?.wrapping_sub(high) == distance).then_some(distance.cast_signed())
 }
 
 #[cfg(all(test, target_arch = "x86_64"))]
@@ -161,12 +178,32 @@ mod tests {
                 [start, end, words.nth(1)?].map(|word| u64::from_str_radix(word, 16).unwrap());
             (start..end).contains(&here).then(|| here - start + offset)
         });
-        let rule = table.rule(offset.unwrap()).unwrap();
         // At its first instruction a function's return address lies at the stack pointer.
-        assert_eq!((rule.base, rule.offset, rule.caller), (Base::Stack, 8, -8));
-        assert!(!rule.outermost && rule.frame_pointer.is_none());
-        assert_eq!(table.rule(offset.unwrap()), Some(rule));
+        let expect = Rule::Called { base: Base::Stack, offset: 8, caller: -8, frame_pointer: None };
+        for _ in 0..2 {
+            assert_eq!(table.rule(offset.unwrap()), Some(expect));
+        }
         assert_eq!(table.rule(3), None, "the ELF header is no function");
+    }
+
+    /// libc's, which the kernel is told of with every handler: as its code sets the number of the
+    /// system call, the stack pointer is at the `ucontext_t` of `sys/ucontext.h`.
+    #[test]
+    fn what_handlers_of_signals_return_to_has_the_registers_where_the_kernel_puts_them() {
+        const SETS_THE_NUMBER: [u8; 9] = [0x48, 0xc7, 0xc0, 15, 0, 0, 0, 0x0f, 0x05];
+        let maps = std::fs::read_to_string("/proc/self/maps").unwrap();
+        let libc = maps.lines().find_map(|line| {
+            line.split_whitespace().nth(5).filter(|path| path.ends_with("/libc.so.6"))
+        });
+        let Some(libc) = libc else { return println!("skipped: no glibc in this process") };
+        let bytes = std::fs::read(libc).unwrap();
+        let code = bytes.windows(SETS_THE_NUMBER.len()).position(|code| code == SETS_THE_NUMBER);
+        let mut table = Table::read(&Image::open(libc).unwrap()).unwrap();
+        let offset = code.unwrap() as u64;
+        // Behind a call to it would be this place less one.
+        for offset in [offset, offset - 1] {
+            assert_eq!(table.rule(offset), Some(Rule::Signal { ip: 168, sp: 160, bp: 120 }));
+        }
     }
 
     #[test]
