@@ -99,10 +99,41 @@ fn a_node_worker_is_counted_with_the_threads_that_it_began_before_its_hello() {
     }
 }
 
-/// A worker, or with an argument a command, on Python: threads that write fresh pages, of which two
-/// have ended before two others begin.
-const FAULTING_WORKER: &str = r#"
-import json, mmap, os, sys, threading, time
+/// A worker, or with an argument a command, on Python, whose work is the function `work`.
+fn python_worker(work: &str) -> String {
+    const SERVE: &str = r#"
+if len(sys.argv) > 1:
+    sys.exit(work())
+
+def reply(value):
+    os.write(4, (json.dumps(value) + "\n").encode())
+
+def run(iterations):
+    wall, cpu = time.perf_counter_ns(), time.process_time_ns()
+    for _ in range(iterations):
+        work()
+    cpu, wall = time.process_time_ns() - cpu, time.perf_counter_ns() - wall
+    return {"wall_ns": wall, "cpu_ns": cpu, "work": {"rows": iterations}}
+
+spec = {"name": "work", "about": "what a test wants", "params": []}
+reply({"hello": {"protocol": 1, "workloads": [spec]}})
+for line in os.fdopen(3):
+    request = json.loads(line)
+    if "prepare" in request:
+        reply({"ready": {}})
+    elif "run" in request:
+        reply({"done": run(request["run"]["iterations"])})
+    elif "check" in request:
+        reply({"answer": {"rows": 1, "digest": "x"}})
+    else:
+        break
+"#;
+    format!("import json, os, sys, time\n{work}{SERVE}")
+}
+
+/// Threads that write fresh pages, of which two have ended before two others begin.
+const FAULTS: &str = r#"
+import mmap, threading
 
 PAGES = 1000
 
@@ -119,29 +150,46 @@ def work():
             thread.start()
         for thread in threads:
             thread.join()
-
-if len(sys.argv) > 1:
-    sys.exit(work())
-
-def reply(value):
-    os.write(4, (json.dumps(value) + "\n").encode())
-
-spec = {"name": "faults", "about": "threads that come and go", "params": []}
-reply({"hello": {"protocol": 1, "workloads": [spec]}})
-for line in os.fdopen(3):
-    request = json.loads(line)
-    if "prepare" in request:
-        reply({"ready": {}})
-    elif "run" in request:
-        began = time.perf_counter_ns()
-        for _ in range(request["run"]["iterations"]):
-            work()
-        reply({"done": {"wall_ns": time.perf_counter_ns() - began, "work": {"rows": 4 * PAGES}}})
-    elif "check" in request:
-        reply({"answer": {"rows": 4 * PAGES, "digest": "x"}})
-    else:
-        break
 "#;
+
+/// A child and its child, each of which works for 40 ms of CPU time by its own clock.
+const FORKS: &str = r#"
+def work():
+    child = os.fork()
+    if child:
+        return os.waitpid(child, 0)
+    grandchild = os.fork()
+    while time.process_time() < 0.04:
+        pass
+    if grandchild:
+        os.waitpid(grandchild, 0)
+    os._exit(0)
+"#;
+
+#[test]
+fn a_worker_that_forks_is_counted_with_its_children_and_theirs() {
+    if Command::new("python3").arg("--version").output().is_err() {
+        return skip("there is no python3");
+    }
+    let place = Place::with_suite(
+        "name = \"forks\"\n[sampling]\nprocesses = 2\niterations = 2\nwarmup = 0\n[[runner]]\n\
+         name = \"worker\"\nprogram = [\"python3\", \"worker.py\"]\n[[case]]\n\
+         runner = \"worker\"\nworkload = \"work\"\n",
+    );
+    place.write("worker.py", &python_worker(FORKS));
+    place.dyno(&["run", "suite.toml", "--no-report"]).expect(0);
+    let run = place.run();
+    if lacks(&run, "cpu_time") {
+        return skip("perf_event is refused here");
+    }
+    assert_eq!(run.samples.len(), 4);
+    for sample in &run.samples {
+        let value = |metric: &metrics::Metric| sample.value(metric.name).unwrap();
+        let (counted, own) = (value(&metrics::CPU_TIME), value(&metrics::WORKER_CPU_TIME));
+        assert!(counted > 76e6, "two processes work for 40 ms each: {counted} ns");
+        assert!(own < counted / 2.0, "the worker's own clock misses them: {own} of {counted} ns");
+    }
+}
 
 /// On Linux 6.18 the faults of new threads were seen to be missed in a process that had opened a
 /// counter for itself. Those of a program that is attached to before its exec are all there.
@@ -153,11 +201,11 @@ fn page_faults_of_threads_that_begin_after_others_have_ended_are_counted_fifty_t
     let place = Place::with_suite(
         "name = \"faults\"\n[sampling]\nprocesses = 50\niterations = 1\nwarmup = 0\n\
          [[runner]]\nname = \"worker\"\nprogram = [\"python3\", \"worker.py\"]\n\
-         [[case]]\nrunner = \"worker\"\nworkload = \"faults\"\n\
+         [[case]]\nrunner = \"worker\"\nworkload = \"work\"\n\
          [[runner]]\nname = \"command\"\ncommand = [\"python3\", \"worker.py\", \"now\"]\n\
          [[case]]\nrunner = \"command\"\n",
     );
-    place.write("worker.py", FAULTING_WORKER);
+    place.write("worker.py", &python_worker(FAULTS));
     place.dyno(&["run", "suite.toml", "--no-report"]).expect(0);
     let run = place.run();
     if lacks(&run, "page_faults") {
@@ -204,27 +252,33 @@ fn sorting() -> Place {
 }
 
 #[test]
-fn a_kernel_that_permits_no_counting_is_said_once_with_the_remedy_and_costs_no_sample() {
-    for (errno, number, reason, remedy) in [
-        ("13", 13, "not permitted", "sudo sysctl kernel.perf_event_paranoid=1"),
-        ("38", 38, "perf_event_open is missing from this kernel or blocked", "seccomp profile"),
-    ] {
+fn a_kernel_that_counts_nothing_is_said_once_with_the_remedy_and_costs_no_sample() {
+    let forbidden = ("not permitted", "sudo sysctl kernel.perf_event_paranoid=1");
+    let blocked = ("perf_event_open is missing from this kernel or blocked", "seccomp profile");
+    let no_unit = ("or a virtual machine hides it", "bare metal");
+    let unknown = ("this kernel does not count the event", "");
+    for (errno, hardware, software) in
+        [(13, forbidden, forbidden), (38, blocked, blocked), (2, no_unit, unknown)]
+    {
         let place = sorting();
-        let Some(finished) = place.without_perf_events(errno, &["run", "suite.toml"]) else {
-            return;
-        };
+        let run = ["run", "suite.toml"];
+        let Some(finished) = place.without_perf_events(&errno.to_string(), &run) else { return };
         let text = finished.expect(0).stdout();
-        assert!(text.contains(remedy), "{text}");
         let run = place.run();
         whole(&run);
-        for (source, first) in [(Source::Hardware, "cycles"), (Source::Software, "cpu_time")] {
+        let report = place.store().directory(&run.info.id).unwrap().join("report.html");
+        let report = std::fs::read_to_string(report).unwrap();
+        for (source, first, (reason, remedy)) in
+            [(Source::Hardware, "cycles", hardware), (Source::Software, "cpu_time", software)]
+        {
             let of_source = |one: &&record::Unavailable| one.source == source;
             let said: Vec<_> = run.info.unavailable.iter().filter(of_source).collect();
             assert_eq!(said.len(), 1, "{said:?}");
-            assert_eq!(said[0].errno, Some(number));
+            assert_eq!(said[0].errno, Some(errno));
             assert!(said[0].reason.contains(reason) && said[0].remedy.contains(remedy));
             assert!(said[0].metrics.len() >= 6, "{said:?}");
             assert_eq!(text.matches(&format!("not available: {first}, ")).count(), 1, "{text}");
+            assert!(text.contains(remedy) && report.contains(reason), "{text}");
         }
         for sample in &run.samples {
             let perf = |value: &&record::Value| {
@@ -233,9 +287,24 @@ fn a_kernel_that_permits_no_counting_is_said_once_with_the_remedy_and_costs_no_s
             assert_eq!(sample.values.iter().find(perf), None);
             assert!(sample.value("peak_rss").is_some(), "process accounting goes on");
         }
-        let report = place.store().directory(&run.info.id).unwrap().join("report.html");
-        assert!(std::fs::read_to_string(report).unwrap().contains(reason));
     }
+}
+
+#[test]
+fn a_kernel_that_permits_no_profile_is_said_and_costs_the_run_no_sample() {
+    let place = sorting();
+    let suite = std::fs::read_to_string(place.path().join("suite.toml")).unwrap();
+    place.write("suite.toml", &format!("{suite}[profile]\ntime = \"50ms\"\n"));
+    let Some(finished) = place.without_perf_events("13", &["run", "suite.toml"]) else { return };
+    // Profiles were asked for, and there are none.
+    let finished = finished.expect(1);
+    let said = finished.stderr();
+    assert_eq!(said.matches("not profiled: profile of cpu-clock: not permitted").count(), 1);
+    assert!(said.contains("hint: sudo sysctl kernel.perf_event_paranoid=1"), "{said}");
+    assert!(finished.stdout().contains("sort"), "the table is there: {}", finished.stdout());
+    let run = place.run();
+    whole(&run);
+    assert!(place.store().profiles(&run.info.id).unwrap().is_empty());
 }
 
 #[test]

@@ -27,6 +27,14 @@ fn place(processes: u32, counters: &str, pmu_counters: u32) -> Place {
         event("cache_references", 1_000),
         event("cache_misses", 100),
         event("r1c2", 7_000),
+        event("stalled_cycles_frontend", 20_000),
+        event("stalled_cycles_backend", 30_000),
+        event("l1d_loads", 80_000),
+        event("l1d_load_misses", 400),
+        event("llc_loads", 900),
+        event("llc_load_misses", 90),
+        event("dtlb_loads", 80_000),
+        event("dtlb_load_misses", 160),
     ];
     place.write(
         "counters.json",
@@ -96,6 +104,27 @@ fn a_suite_chooses_events_by_name_and_raw_ones_by_number() {
         assert_eq!(names, ["instructions", "r1c2"]);
         assert_eq!(sample.value("r1c2"), Some(7_000.0));
     }
+}
+
+#[test]
+fn stalls_the_other_caches_and_the_tlb_are_chosen_by_name_and_come_out_as_rates() {
+    let events = "events = [\"cycles\", \"stalled-cycles-frontend\", \"stalled-cycles-backend\", \
+                  \"l1d-loads\", \"l1d-load-misses\", \"llc_loads\", \"llc_load_misses\", \
+                  \"dtlb_loads\", \"dtlb_load_misses\"]";
+    let place = place(6, events, 4);
+    let (_, run) = measured(&place);
+    assert!(run.info.unavailable.is_empty(), "{:?}", run.info.unavailable);
+    let medians = medians(&place);
+    for (name, expect) in [
+        ("frontend_stalls", 0.2),
+        ("backend_stalls", 0.3),
+        ("l1d_miss_rate", 0.005),
+        ("llc_miss_rate", 0.1),
+        ("dtlb_miss_rate", 0.002),
+    ] {
+        assert_eq!(medians[name], expect, "{name}");
+    }
+    assert!(medians["ipc"].is_null() && medians["instructions"].is_null(), "not chosen");
 }
 
 #[test]

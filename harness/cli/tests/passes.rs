@@ -4,6 +4,7 @@
 mod common;
 
 use std::collections::BTreeMap;
+use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
 
 use common::{Finished, Place, keys, rust_worker, skip};
@@ -115,6 +116,27 @@ fn without_valgrind_the_run_says_once_how_to_install_it() {
 }
 
 #[test]
+fn a_valgrind_that_does_not_work_costs_no_timed_sample() {
+    let place = Place::with_suite(SUITE);
+    place.write("valgrind", "#!/bin/sh\n[ \"$1\" = --version ] && echo valgrind-0 && exit 0\necho no such tool >&2\nexit 3\n");
+    let program = place.path().join("valgrind");
+    std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let mut command = place.command(&["run", "suite.toml", "--simulate"]);
+    let path = format!("{}:{}", place.path().display(), std::env::var("PATH").unwrap());
+    let finished = Finished::of(command.env("PATH", path)).expect(6);
+    let run = place.run();
+    let timed = of(&run.samples, Pass::Timed);
+    assert_eq!(timed.len(), 4);
+    assert!(timed.iter().all(|sample| sample.status == Status::Ok));
+    for sample in of(&run.samples, Pass::Simulated) {
+        let Status::Failed(failure) = &sample.status else { panic!("{sample:?}") };
+        assert!(failure.output.contains("no such tool"), "{failure:?}");
+        assert!(sample.values.is_empty(), "never a zero");
+    }
+    assert!(finished.stdout().contains("simulated pass"), "{}", finished.stdout());
+}
+
+#[test]
 fn allocations_are_counted_in_a_pass_of_their_own() {
     let place = Place::with_suite(SUITE);
     let finished = place.dyno(&["run", "suite.toml", "--allocations"]).expect(0);
@@ -132,6 +154,23 @@ fn allocations_are_counted_in_a_pass_of_their_own() {
     let of_timed = of(&run.samples, Pass::Timed);
     assert!(of_timed.iter().all(|sample| sample.value(metrics::ALLOCATIONS.name).is_none()));
     assert!(finished.stdout().contains("allocations/row"), "{}", finished.stdout());
+    let json = place.dyno(&["show", "--format", "json"]).expect(0).stdout();
+    let document: serde_json::Value = serde_json::from_str(&json).unwrap();
+    let median = |metric: &str| {
+        let metrics = document["cases"][0]["metrics"].as_array().unwrap();
+        let of_pass = |one: &&serde_json::Value| {
+            one["metric"] == metric && one["pass"] == Pass::Allocation.as_str()
+        };
+        metrics.iter().find(of_pass).unwrap()["median"].as_f64().unwrap()
+    };
+    for (by_row, metric) in [
+        ("allocations_per_row", "allocations"),
+        ("reallocations_per_row", "reallocations"),
+        ("allocated_bytes_per_row", "allocated_bytes"),
+        ("peak_heap_per_row", "peak_heap"),
+    ] {
+        assert_eq!(median(by_row), median(metric) / 1_000.0, "{by_row}");
+    }
 }
 
 #[test]

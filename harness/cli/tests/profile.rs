@@ -1,9 +1,12 @@
 //! `dyno profile`, whole: a suite in, profiles in the store, pictures and other tools' files out.
 #![cfg(target_os = "linux")]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod common;
 
 use std::fs;
+use std::path::Path;
+use std::process::Command;
 
 use common::{Finished, Place, skip};
 use record::Profile;
@@ -108,6 +111,31 @@ fn profiles_are_shown_again_held_against_each_other_and_exported_from_the_store(
     let text = file("profiles.speedscope.json");
     let speedscope: serde_json::Value = serde_json::from_str(&text).unwrap();
     assert_eq!(speedscope["profiles"].as_array().unwrap().len(), 2);
+    is_a_file_of_speedscope(&place.path().join("out/profiles.speedscope.json"));
+}
+
+/// Holds a file against the schema of speedscope's own package.
+fn is_a_file_of_speedscope(file: &Path) {
+    let package = concat!(env!("CARGO_MANIFEST_DIR"), "/../../target/ci-node/node_modules");
+    let schema = Path::new(package).join("speedscope/dist/release/file-format-schema.json");
+    if !schema.exists() || Command::new("check-jsonschema").arg("--version").output().is_err() {
+        return skip(
+            "no check-jsonschema, or no package speedscope in target/ci-node (see .ci/run)",
+        );
+    }
+    let check = |file: &Path| {
+        let mut check = Command::new("check-jsonschema");
+        check.arg("--schemafile").arg(&schema).arg(file).output().unwrap()
+    };
+    let good = check(file);
+    assert!(good.status.success(), "{}", String::from_utf8_lossy(&good.stdout));
+    // The schema would have noticed.
+    let text = fs::read_to_string(file).unwrap();
+    for (part, wrong) in [("nanoseconds", "fortnights"), ("endValue", "end"), ("sampled", "seen")] {
+        let bad = file.with_extension("bad.json");
+        fs::write(&bad, text.replace(part, wrong)).unwrap();
+        assert!(!check(&bad).status.success(), "it takes `{wrong}` for `{part}`");
+    }
 }
 
 #[test]

@@ -12,7 +12,7 @@ use std::path::PathBuf;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 use engine::counters::{
-    CounterSource, Counters, Hardware, Process, SOURCES, Software, Target, TargetKind,
+    Choice, CounterSource, Counters, Hardware, Process, SOURCES, Software, Target, TargetKind,
 };
 use record::{Source, Unavailable, Value};
 
@@ -318,6 +318,29 @@ fn hardware_events_are_counted_or_told_and_never_zero() {
     for one in &unavailable {
         assert!(one.errno.is_some() && !one.remedy.is_empty(), "{one:?}");
     }
+}
+
+/// Last level, TLB, stalls and all others, and a raw event: each by the system call itself.
+#[test]
+fn every_event_that_can_be_chosen_is_counted_or_told_on_this_machine() {
+    let mut busy = Busy::start();
+    let names: Vec<&str> = engine::counters::event_names().chain(["r1c2"]).collect();
+    let mut choice = Choice::of(names.iter().copied()).unwrap();
+    choice.share = true;
+    let target = Target { choice: &choice, ..Target::new(busy.child.id(), TargetKind::Worker) };
+    let (mut counters, unavailable) = Counters::open(&target, &[&Hardware]);
+    let (values, _) = sample(&mut counters, &mut busy, "spin 1 20");
+    let lost = counters.take_unavailable();
+    for name in names {
+        let counted = values.iter().filter(|value| value.metric == name).count();
+        let tells = |one: &&Unavailable| one.metrics.iter().any(|metric| metric == name);
+        let told: Vec<_> = unavailable.iter().chain(&lost).filter(tells).collect();
+        assert_eq!(counted + told.len(), 1, "{name}: {counted} values, {told:?}");
+        assert!(told.iter().all(|one| !one.reason.is_empty() && one.source == Source::Hardware));
+    }
+    let raw = values.iter().find(|value| value.metric == "r1c2");
+    let event = raw.and_then(|value| Some(value.counting.as_ref()?.event.as_str()));
+    assert!(event.is_none_or(|event| event == "raw/0x1c2"), "{event:?}");
 }
 
 #[test]

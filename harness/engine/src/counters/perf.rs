@@ -375,7 +375,46 @@ fn read_group(leader: &mut Counter) -> io::Result<GroupData> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::choice;
     use super::*;
+
+    /// The numbers of our tables against those that the crate has from `linux/perf_event.h`.
+    #[test]
+    fn every_event_has_the_number_that_the_kernel_knows_it_by() {
+        use perf_event::events::{Cache, CacheId, CacheOp, CacheResult, Hardware, Raw};
+        fn numbers(event: impl perf_event::events::Event) -> (u32, u64) {
+            let builder = Builder::new(event);
+            (builder.attrs().type_, builder.attrs().config)
+        }
+        let loads = |which, result| numbers(Cache { which, operation: CacheOp::READ, result });
+        let (all, misses) = (CacheResult::ACCESS, CacheResult::MISS);
+        let known = [
+            ("task-clock", numbers(SoftwareEvent::TASK_CLOCK)),
+            ("page-faults", numbers(SoftwareEvent::PAGE_FAULTS)),
+            ("minor-faults", numbers(SoftwareEvent::PAGE_FAULTS_MIN)),
+            ("major-faults", numbers(SoftwareEvent::PAGE_FAULTS_MAJ)),
+            ("context-switches", numbers(SoftwareEvent::CONTEXT_SWITCHES)),
+            ("cpu-migrations", numbers(SoftwareEvent::CPU_MIGRATIONS)),
+            ("cycles", numbers(Hardware::CPU_CYCLES)),
+            ("instructions", numbers(Hardware::INSTRUCTIONS)),
+            ("branches", numbers(Hardware::BRANCH_INSTRUCTIONS)),
+            ("branch-misses", numbers(Hardware::BRANCH_MISSES)),
+            ("cache-references", numbers(Hardware::CACHE_REFERENCES)),
+            ("cache-misses", numbers(Hardware::CACHE_MISSES)),
+            ("stalled-cycles-frontend", numbers(Hardware::STALLED_CYCLES_FRONTEND)),
+            ("stalled-cycles-backend", numbers(Hardware::STALLED_CYCLES_BACKEND)),
+            ("l1d-loads", loads(CacheId::L1D, all)),
+            ("l1d-load-misses", loads(CacheId::L1D, misses)),
+            ("llc-loads", loads(CacheId::LL, all)),
+            ("llc-load-misses", loads(CacheId::LL, misses)),
+            ("dtlb-loads", loads(CacheId::DTLB, all)),
+            ("dtlb-load-misses", loads(CacheId::DTLB, misses)),
+        ];
+        let ours = choice::perf_events().map(|(name, kind, config)| (name, (kind, config)));
+        assert_eq!(ours.collect::<BTreeMap<_, _>>(), BTreeMap::from(known));
+        let (name, kind, config) = choice::raw_event("r01C2").unwrap();
+        assert_eq!((name, (kind, config)), ("r1c2", numbers(Raw::new(0x1c2))));
+    }
 
     #[test]
     fn a_generic_event_is_spelt_as_the_driver_of_the_cpu_spells_it() {
