@@ -36,8 +36,13 @@ impl Loop {
     }
 }
 
-/// Places of the memory loop, of 4 bytes each.
-const PLACES: usize = 4 << 20;
+/// A line of the cache, of 64 bytes, of which the memory loop reads the number of the next one: with
+/// one number in each, 16 MiB have few enough of them to be put in order in a moment.
+#[derive(Clone, Copy)]
+#[repr(align(64))]
+struct Line(u32);
+
+const LINES: usize = (16 << 20) / size_of::<Line>();
 
 impl Workload for Kernel {
     fn spec(&self) -> Spec {
@@ -66,8 +71,8 @@ impl Workload for Kernel {
         let declared = Declared::new(params, &spec)?;
         let kind: Loop = declared.word("kind")?;
         let rows = declared.integer("rows")?.unwrap_or_else(|| kind.usual_rows());
-        let places = if kind == Loop::Memory { cycle(context.seed) } else { Vec::new() };
-        Ok(Box::new(PreparedKernel { kind, rows, seed: context.seed, places, sum: 0 }))
+        let lines = if kind == Loop::Memory { cycle(context.seed) } else { Vec::new() };
+        Ok(Box::new(PreparedKernel { kind, rows, seed: context.seed, lines, sum: 0 }))
     }
 }
 
@@ -75,7 +80,7 @@ struct PreparedKernel {
     kind: Loop,
     rows: u64,
     seed: u64,
-    places: Vec<u32>,
+    lines: Vec<Line>,
     sum: u64,
 }
 
@@ -83,7 +88,7 @@ impl Prepared for PreparedKernel {
     fn run(&mut self) -> Result<Work, WorkloadError> {
         self.sum = match self.kind {
             Loop::Branchy => branchy(self.rows, self.seed),
-            Loop::Memory => memory(self.rows, &self.places),
+            Loop::Memory => memory(self.rows, &self.lines),
             Loop::Allocating => allocating(self.rows, self.seed),
         };
         Ok(Work { rows: self.rows, ..Work::default() })
@@ -140,10 +145,10 @@ fn odd(sum: u64, number: u64) -> u64 {
 }
 
 /// Each read says where the next one is, so that no two of them overlap.
-fn memory(rows: u64, places: &[u32]) -> u64 {
+fn memory(rows: u64, lines: &[Line]) -> u64 {
     let (mut at, mut sum) = (0_u32, 0_u64);
     for _ in 0..rows {
-        at = places[at as usize];
+        at = lines[at as usize].0;
         sum = sum.wrapping_add(u64::from(at));
     }
     sum
@@ -165,14 +170,14 @@ fn allocating(rows: u64, seed: u64) -> u64 {
     sum
 }
 
-/// One cycle through all places, in random order (Sattolo, 1986).
-fn cycle(seed: u64) -> Vec<u32> {
+/// One cycle through all lines, in random order (Sattolo, 1986).
+fn cycle(seed: u64) -> Vec<Line> {
     let mut random = Random::new(seed);
-    let mut places: Vec<u32> = (0..PLACES as u32).collect();
-    for last in (1..places.len()).rev() {
-        places.swap(last, (random.next() % last as u64) as usize);
+    let mut lines: Vec<Line> = (0..LINES as u32).map(Line).collect();
+    for last in (1..lines.len()).rev() {
+        lines.swap(last, (random.next() % last as u64) as usize);
     }
-    places
+    lines
 }
 
 #[cfg(test)]
@@ -205,12 +210,13 @@ mod tests {
     }
 
     #[test]
-    fn the_memory_loop_comes_past_every_place_once() {
-        let places = cycle(3);
-        let (mut at, mut seen) = (0, vec![false; places.len()]);
-        for _ in 0..places.len() {
+    fn the_memory_loop_comes_past_every_line_of_16_mib_once() {
+        let lines = cycle(3);
+        assert_eq!(size_of_val(lines.as_slice()), 16 << 20);
+        let (mut at, mut seen) = (0, vec![false; lines.len()]);
+        for _ in 0..lines.len() {
             assert!(!std::mem::replace(&mut seen[at], true));
-            at = places[at] as usize;
+            at = lines[at].0 as usize;
         }
         assert_eq!(at, 0);
     }
