@@ -95,10 +95,22 @@ overhead:
 charts:
     DYNO_DRAW_CHARTS=1 cargo test --package reports --test it the_pictures_of_docs_charts_md
 
-# Take the screenshots of docs/reports-compared.md anew (chromium, and playwright-core as .ci/run installs it).
-screenshots:
-    cargo test --package reports --test it acceptance
-    cp target/tmp/screenshots/history-top-*.png docs/screens/
+# Take the screenshots of the docs anew (chromium, and playwright-core as .ci/run installs it); STUDY is the folder of the shredding study's own files.
+screenshots study="":
+    cargo test --package reports --test it pages_open_without
+    node reports/tests/browser/screens.mjs light,dark docs/screens target/tmp/history.html
+    {{ if study == "" { "" } else { "just study-screenshot " + quote(study) } }}
+
+[private]
+study-screenshot study:
+    rm -rf target/tmp/study
+    cargo run --quiet --package dyno -- import auto {{quote(study)}} --steps configs/steps/shredding-study.toml --store target/tmp/study
+    cargo run --quiet --package dyno -- report --history --store target/tmp/study --output target/tmp/shredding-study.html
+    node reports/tests/browser/screens.mjs light docs/screens target/tmp/shredding-study.html
+
+# How long large pages take until they are ready in a browser, and how large they are (needs what `screenshots` needs).
+ready:
+    cargo test --package reports --test it pages_say_when_they_are_ready -- --ignored --nocapture
 
 # Accept changed snapshots after looking at them.
 bless:

@@ -34,7 +34,7 @@ pub use scaling::Scaling;
 pub use settings::Settings;
 pub use standalone::{Theme, standalone};
 pub use steady::Steady;
-pub use table::{Cell, Head, Row, Table};
+pub use table::{Cell, Fold, Head, Row, Table};
 pub use trend::Trend;
 
 use crate::run_set::RunSet;
@@ -60,6 +60,12 @@ pub trait Chart: Sync {
 
     /// The picture with its axis cut to the data, where that shows more.
     fn zoomed(&self, _set: &RunSet, _size: Size) -> Option<String> {
+        None
+    }
+
+    /// What the marks mean where the reader has the picture show intervals of medians instead of
+    /// ranges; `None` where it has no such marks.
+    fn interval_caption(&self, _set: &RunSet) -> Option<String> {
         None
     }
 

@@ -19,6 +19,7 @@ pub use options::{Assets, PageOptions, sections};
 
 use crate::charts::{Chart, Size, Table};
 use crate::format::{counted, printable};
+use crate::markdown;
 use crate::notes;
 use crate::passes;
 use crate::run_set::RunSet;
@@ -30,6 +31,7 @@ use crate::verdicts::{Largest, verdicts};
 ///
 /// If a case that is named does not exist, or the reference has no numbers.
 pub fn html(set: &RunSet, options: &PageOptions) -> Result<String> {
+    let markdown = markdown::report(set, options)?;
     let set = &*options.narrowed(set)?;
     let reference = set.reference(options.reference.as_deref())?;
     let headline = headline::of(set, options);
@@ -51,7 +53,7 @@ pub fn html(set: &RunSet, options: &PageOptions) -> Result<String> {
         warnings: warnings(set),
         before: charts(before),
         after: charts(after),
-        data: data::links(set, reference),
+        data: data::links(set, reference, &markdown),
         counts: headline::counts(set, &verdicts, reference),
         largest: verdicts.largest(set),
         cases: cases::table(set, reference, &verdicts),
@@ -135,12 +137,25 @@ struct Section {
     id: &'static str,
     question: &'static str,
     caption: String,
+    /// The same where the marks show intervals of medians.
+    interval_caption: Option<String>,
     pictures: Vec<String>,
     /// The same with their axes cut to the data; empty where that shows nothing more.
     zoomed: Vec<String>,
     table: Option<Table>,
     /// What the page's script needs to draw more, as JSON.
     data: Option<String>,
+}
+
+impl Section {
+    fn has_intervals(&self) -> bool {
+        self.interval_caption.is_some()
+    }
+
+    /// Whether its pictures can be shown another way.
+    fn has_buttons(&self) -> bool {
+        self.has_intervals() || !self.zoomed.is_empty()
+    }
 }
 
 /// A chart's section; `None` where nothing in the set is about its question.
@@ -155,6 +170,7 @@ fn section(chart: &dyn Chart, set: &RunSet) -> Option<Section> {
         id: chart.id(),
         question: chart.question(),
         caption: printable(&caption),
+        interval_caption: chart.interval_caption(set).map(|caption| printable(&caption)),
         pictures,
         zoomed: zoomed.filter_map(|size| chart.zoomed(set, size)).collect(),
         table,

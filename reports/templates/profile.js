@@ -104,6 +104,5 @@ if ($("profile-data")) {
     $("found").textContent = word && `Found in ${shares.join(", ")}`;
   });
   field("find");
-  toggle($("share"), "p", "share");
   on($("whole"), "click", () => keep("z"));
 }

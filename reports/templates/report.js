@@ -1,20 +1,15 @@
-// Theme, axes, hover, keys, sorting and filtering.
-for (const tool of all("#theme, .tools, #keys")) tool.hidden = false;
+// Theme, hover, keys, sorting and filtering.
+for (const tool of all(".tools")) tool.hidden = false;
 
 // The style sheet knows which theme there is.
 const isDark = () => getComputedStyle(root).colorScheme === "dark";
 on($("theme"), "click", () => keep("t", isDark() ? "light" : "dark"));
 tasks.push((get) => { root.dataset.theme = get("t"); });
 
-// Charts with an axis from zero and one that is cut to the data.
-for (const button of all("button.zoom")) {
-  const section = button.closest("section");
-  const [cut, whole] = all(".zoomed, .whole", section);
-  toggle(button, section.id, "zoom");
-  tasks.push((get) => {
-    cut.hidden = !(whole.hidden = get(section.id) === "zoom");
-  });
-}
+// The list of keys; the browser itself closes it.
+on(document, "keydown", (event) => {
+  if (event.key === "?" && !event.target.matches("input")) $("keys")?.togglePopover();
+});
 
 const table = all("#cases table")[0];
 const rows = table ? [...table.tBodies[0].rows] : [];

@@ -34,11 +34,15 @@ const field = (id) => {
   on($(id), "input", () => keep(id, $(id).value));
   tasks.push((get) => { $(id).value = get(id); });
 };
-// A button that is pressed where the state has the value.
-const toggle = (button, key, value) => {
-  on(button, "click", () => flip(key, value));
-  tasks.push((get) => { button.ariaPressed = get(key) === value; });
-};
+// A button with a name is pressed, and its section has a class, where the state has its value.
+for (const button of all("button[name]")) {
+  const { name, value } = button;
+  on(button, "click", () => flip(name, value));
+  tasks.push((get) => {
+    button.ariaPressed = get(name) === value;
+    button.closest("section").classList.toggle(value, get(name) === value);
+  });
+}
 // Two lists that choose a pair of names, the same one all over the page.
 const choose = (lists, names, first, show) => {
   lists.forEach((list, side) => {

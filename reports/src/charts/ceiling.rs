@@ -66,6 +66,7 @@ impl Chart for Ceiling {
             ],
             rows: data.limits.iter().map(row).collect(),
             more: printable(&data.explanation()),
+            fold: None,
         })
     }
 }

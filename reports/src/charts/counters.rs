@@ -5,6 +5,7 @@
 //! not show, is grey. No picture: many counts of many units have no common axis.
 
 mod column;
+mod fold;
 
 use record::{Pass, Source};
 
@@ -49,6 +50,9 @@ impl Chart for Counters {
         if columns.iter().any(|column| column.is_scaled()) {
             text += " Grey numbers: the counter shared the PMU with others and was scaled up.";
         }
+        if fold::is_long(measured(set, &columns).len()) {
+            text += " The first, the last and those that changed most stand open.";
+        }
         text
     }
 
@@ -62,7 +66,6 @@ impl Chart for Counters {
             return None;
         }
         let before = before(set);
-        let measured = |case: &usize| columns.iter().any(|column| column.counts[*case].is_some());
         let mut heads = vec![Head::text(set.label_name())];
         heads.extend(columns.iter().map(|column| {
             Head::number(column.head()).below(source_words(column.source).to_owned())
@@ -76,10 +79,13 @@ impl Chart for Counters {
                 cells: cells.collect(),
             }
         };
+        let rows = measured(set, &columns).into_iter().map(row).collect();
+        let (rows, fold) = fold::split(rows);
         Some(Table {
             name: "Counts of all cases".to_owned(),
             heads,
-            rows: (0..set.cases.len()).filter(measured).map(row).collect(),
+            rows,
+            fold,
             more: missing(set),
         })
     }
@@ -99,6 +105,12 @@ fn columns(set: &RunSet) -> Vec<Column> {
     let is_theirs = |pass: Option<Pass>| matches!(pass, None | Some(Pass::Totals));
     let all = passes.into_iter().flat_map(of_pass);
     all.filter(|one| is_theirs(one.pass) || !one.is_time()).collect()
+}
+
+/// The cases of which something was counted.
+fn measured(set: &RunSet, columns: &[Column]) -> Vec<usize> {
+    let is_counted = |case: &usize| columns.iter().any(|column| column.counts[*case].is_some());
+    (0..set.cases.len()).filter(is_counted).collect()
 }
 
 /// Whether counts of a pass hardly vary. What another tool counted may.

@@ -74,6 +74,7 @@ impl Chart for Pareto {
             heads,
             rows: front.iter().take(ROWS_MAX).map(row).collect(),
             more: if left > 0 { format!("{left} more are not listed.") } else { String::new() },
+            fold: None,
         })
     }
 }

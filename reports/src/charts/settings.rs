@@ -109,6 +109,7 @@ fn table(sweep: &RunSet) -> Table {
         heads: [Head::text("case")].into_iter().chain(kept.iter().map(head)).collect(),
         rows: order.into_iter().map(row).collect(),
         more: String::new(),
+        fold: None,
     }
 }
 

@@ -28,7 +28,7 @@ const CAPTION_TEXT: f64 = 13.0;
 pub fn standalone(chart: &dyn Chart, set: &RunSet, theme: Theme) -> Option<String> {
     let drawn = chart.draw(set, Size::Wide)?;
     let (open, marks) = drawn.split_once('>')?;
-    let marks = marks.trim_end().strip_suffix("</svg>")?;
+    let marks = shown(marks.trim_end().strip_suffix("</svg>")?);
     let size = open.split("viewBox=\"0 0 ").nth(1)?.split('"').next()?;
     let (width, height) = size.split_once(' ')?;
     let (width, height): (f64, f64) = (width.parse().ok()?, height.parse().ok()?);
@@ -55,6 +55,14 @@ pub fn standalone(chart: &dyn Chart, set: &RunSet, theme: Theme) -> Option<Strin
     }
     svg += &format!("<g transform=\"translate({MARGIN} {top})\">{marks}</g>\n</svg>\n");
     Some(coloured(&svg, theme))
+}
+
+/// The marks without the groups that only the page's style sheet would show.
+fn shown(marks: &str) -> String {
+    let mut groups = marks.split("<g class=\"interval\" display=\"none\">");
+    let first = groups.next().unwrap_or_default().to_owned();
+    let others = groups.filter_map(|rest| Some(rest.split_once("</g>\n")?.1));
+    others.fold(first, |all, rest| all + rest)
 }
 
 /// Lines of at most `width` px.

@@ -96,6 +96,7 @@ impl Chart for Steady {
             ],
             rows,
             more: if left > 0 { format!("{left} more are not listed.") } else { String::new() },
+            fold: None,
         })
     }
 }

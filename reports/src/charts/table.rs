@@ -11,8 +11,30 @@ pub struct Table {
     pub heads: Vec<Head>,
     /// Its rows.
     pub rows: Vec<Row>,
+    /// Rows that are folded below those, of a table that would be too long.
+    pub fold: Option<Fold>,
     /// What it leaves out, in a sentence; may be empty.
     pub more: String,
+}
+
+/// Rows that stand folded.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Fold {
+    /// What opens them: how many they are, and which.
+    pub words: String,
+    /// The rows.
+    pub rows: Vec<Row>,
+}
+
+impl Table {
+    /// The rows that stand open and then those that are folded: name, what opens them, rows.
+    pub(crate) fn parts(&self) -> impl Iterator<Item = (String, &str, &[Row])> {
+        let open = (self.name.clone(), "", &*self.rows);
+        let folded = self.fold.iter();
+        let folded =
+            folded.map(|fold| (format!("{}, folded", self.name), &*fold.words, &*fold.rows));
+        std::iter::once(open).chain(folded)
+    }
 }
 
 /// The head of a column.

@@ -4,6 +4,7 @@
 //! alone and no line joins them. A failed case is a gap with a cross. A reverted step is crossed
 //! out, and the line goes past it. A history of several cases has a panel for each.
 
+mod caption;
 mod data;
 
 use std::ops::Range;
@@ -11,7 +12,8 @@ use std::ops::Range;
 use plotters::chart::ChartContext;
 use plotters::prelude::{Cartesian2d, ChartBuilder, Circle, LineSeries, PathElement, Polygon};
 
-use self::data::{Panel, Point, number, panels, samples};
+use self::caption::caption;
+use self::data::{Panel, Reach, number, panels};
 use super::axis::{fitted, room_below, thinned, tick_text, ticks_between, ticks_from_zero};
 use super::backend::{Role, Svg, text_width};
 use super::draw::{Canvas, Failed, Side, TEXT, filled, px, stroked, units};
@@ -37,43 +39,13 @@ impl Chart for Trend {
     }
 
     fn caption(&self, set: &RunSet) -> String {
+        caption(&panels(set), Reach::Range)
+    }
+
+    fn interval_caption(&self, set: &RunSet) -> Option<String> {
         let panels = panels(set);
-        let Some(first) = panels.first() else {
-            return "No case has a time.".to_owned();
-        };
-        let mut text = match panels.len() {
-            1 => format!("Wall time in {} {}.", first.scale.unit, samples(&panels)),
-            _ => format!("Wall time {}, one plot per case.", samples(&panels)),
-        };
-        text += if first.ordered {
-            " Line: median. Band: fastest to slowest sample."
-        } else {
-            " Point: median. Bar: fastest to slowest sample."
-        };
-        if panels.iter().any(Panel::has_reverted) {
-            text += " Grey cross: a step that was reverted; the line goes past it.";
-        }
-        let failures = panels.iter().any(Panel::has_failures);
-        if failures {
-            text += if panels.iter().any(Panel::has_reverted) {
-                " Red cross: a case without numbers."
-            } else {
-                " Cross: a case without numbers."
-            };
-        }
-        if panels.iter().any(|panel| !panel.changes.is_empty()) {
-            text +=
-                " Dotted line: from there on the level is another (a rank scan of the medians).";
-        }
-        let mut sources: Vec<&str> = panels.iter().flat_map(Panel::sources).collect();
-        sources.dedup();
-        if !sources.is_empty() {
-            text += &format!(" Hollow: published, for as many rows ({}).", sources.join("; "));
-        }
-        if panels.len() > PANELS_MAX {
-            text += &format!(" Only the first {PANELS_MAX} of {} cases.", panels.len());
-        }
-        text
+        let is_shown = Reach::shown(&panels).contains(&Reach::Interval);
+        is_shown.then(|| caption(&panels, Reach::Interval))
     }
 
     fn draw(&self, set: &RunSet, size: Size) -> Option<String> {
@@ -138,6 +110,7 @@ fn draw(panels: &[Panel<'_>], ticks: &[Vec<f64>], size: Size) -> Result<String, 
     let left = texts.map(|text| text_width(text, TEXT)).fold(0.0, f64::max) + 10.0;
     let right = panels.iter().map(|panel| right_of(panel, f64::from(size.width()) - left));
     let right = right.fold(4.0, f64::max);
+    let reaches = Reach::shown(panels);
     let mut said = Vec::new();
     for (number, (panel, area)) in panels.iter().zip(&areas).enumerate() {
         if several {
@@ -155,7 +128,7 @@ fn draw(panels: &[Panel<'_>], ticks: &[Vec<f64>], size: Size) -> Result<String, 
             .margin_left(units(left))
             .build_cartesian_2d(-0.5..last, ticks[0]..ticks[ticks.len() - 1])?;
         axes(panel, &canvas, &plot, texts)?;
-        marks(panel, plot, &canvas)?;
+        marks(panel, plot, &canvas, reaches)?;
         said.push(panel.summary());
     }
     Ok(canvas.finish(wide, &format!("{} {}", Trend.question(), said.join("; "))))
@@ -262,18 +235,19 @@ fn published(panel: &Panel<'_>, plot: &mut Plot<'_>, canvas: &Canvas) -> Result<
     Ok(())
 }
 
-fn marks(panel: &Panel<'_>, mut plot: Plot<'_>, canvas: &Canvas) -> Result<(), Failed> {
+fn marks(
+    panel: &Panel<'_>,
+    mut plot: Plot<'_>,
+    canvas: &Canvas,
+    reaches: &[Reach],
+) -> Result<(), Failed> {
     changes(panel, &plot, canvas);
-    let lonely = if panel.ordered { line(panel, &mut plot)? } else { panel.kept() };
-    // Where no band reaches, every point has a bar of its own.
-    for (index, mark) in panel.marks.iter().enumerate() {
-        let Some(point) = mark.point.as_ref().filter(|_| mark.reverted || lonely.contains(&index))
-        else {
-            continue;
-        };
-        let x = index as f64;
-        let bar = PathElement::new([(x, point.min), (x, point.max)], stroked(Role::Band, 6.0));
-        plot.draw_series([bar])?;
+    for reach in reaches {
+        band(panel, &mut plot, canvas, *reach)?;
+    }
+    for piece in panel.pieces(|point| Some(point.median)).iter().filter(|piece| piece.len() > 1) {
+        let line = piece.iter().map(|&(x, median)| (x as f64, median));
+        plot.draw_series(LineSeries::new(line, stroked(Role::Data, 2.0)))?;
     }
     published(panel, &mut plot, canvas)?;
     let mut taken = Vec::new();
@@ -305,29 +279,33 @@ fn marks(panel: &Panel<'_>, mut plot: Plot<'_>, canvas: &Canvas) -> Result<(), F
     Ok(())
 }
 
-/// Draws line and band of the steps that were kept; gives the places that neither reaches.
-fn line(panel: &Panel<'_>, plot: &mut Plot<'_>) -> Result<Vec<usize>, Failed> {
-    let kept = panel.marks.iter().enumerate().filter(|(_, mark)| !mark.reverted);
-    // Counted without the reverted ones, so that the line goes past them. A failed case is a gap:
-    // neither line nor band may bridge it.
-    let present: Vec<(usize, usize, &Point)> = kept
-        .enumerate()
-        .filter_map(|(rank, (index, mark))| Some((rank, index, mark.point.as_ref()?)))
-        .collect();
-    let mut lonely = Vec::new();
-    for segment in present.chunk_by(|one, next| next.0 - one.0 == 1) {
-        if let [(_, index, _)] = segment {
-            lonely.push(*index);
-            continue;
-        }
-        let over = segment.iter().map(|(_, x, point)| (*x as f64, point.max));
-        let under = segment.iter().rev().map(|(_, x, point)| (*x as f64, point.min));
-        let band: Vec<(f64, f64)> = over.chain(under).collect();
-        plot.draw_series([Polygon::new(band, filled(Role::Band))])?;
-        let line = segment.iter().map(|(_, x, point)| (*x as f64, point.median));
-        plot.draw_series(LineSeries::new(line, stroked(Role::Data, 2.0)))?;
+/// How far the marks reach: a band over those that a line joins, a bar for each other one. The page's
+/// style sheet shows one reach at a time; without it there is the range alone.
+fn band(
+    panel: &Panel<'_>,
+    plot: &mut Plot<'_>,
+    canvas: &Canvas,
+    reach: Reach,
+) -> Result<(), Failed> {
+    let hidden = if reach == Reach::Range { "" } else { " display=\"none\"" };
+    canvas.picture.raw(&format!("<g class=\"{}\"{hidden}>\n", reach.class()));
+    let pieces = panel.pieces(|point| point.ends(reach));
+    let (joined, lonely): (Vec<_>, Vec<_>) = pieces.iter().partition(|piece| piece.len() > 1);
+    for piece in joined {
+        let over = piece.iter().map(|(x, (_, high))| (*x as f64, *high));
+        let under = piece.iter().rev().map(|(x, (low, _))| (*x as f64, *low));
+        let outline: Vec<(f64, f64)> = over.chain(under).collect();
+        plot.draw_series([Polygon::new(outline, filled(Role::Band))])?;
     }
-    Ok(lonely)
+    let reverted = panel.marks.iter().enumerate().filter(|(_, mark)| mark.reverted);
+    let reverted = reverted.filter_map(|(at, mark)| Some((at, mark.point.as_ref()?.ends(reach)?)));
+    for (at, (low, high)) in lonely.into_iter().flatten().copied().chain(reverted) {
+        let x = at as f64;
+        let bar = PathElement::new([(x, low), (x, high)], stroked(Role::Band, 6.0));
+        plot.draw_series([bar])?;
+    }
+    canvas.picture.close();
+    Ok(())
 }
 
 fn point(

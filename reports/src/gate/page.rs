@@ -42,6 +42,8 @@ struct Row {
     word: &'static str,
     verdict: String,
     more: Vec<String>,
+    /// Whether paper does without what it opens.
+    fold: bool,
 }
 
 /// The most findings in the table and in the picture.
@@ -133,6 +135,7 @@ fn row((index, finding): (usize, &&Finding)) -> Row {
         word: finding.word.as_str(),
         verdict: printable(&verdict),
         more,
+        fold: !finding.fails() && !finding.is_change(),
     }
 }
 

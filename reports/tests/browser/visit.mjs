@@ -190,7 +190,7 @@ async function chosen(page) {
     lanes: [...document.querySelectorAll("#profile svg.wide > .lane-name")].map((text) => text.textContent),
     pair: ["a", "b", "pa", "pb"].map((id) => document.getElementById(id).value).join(" "),
     found: document.getElementById("found").textContent,
-    zoomed: !document.querySelector("#trend .zoomed").hidden,
+    zoomed: document.querySelector("#trend .zoomed").offsetHeight > 0,
     rows: [...document.querySelectorAll("#profile tbody tr")].map((row) => row.cells[4].textContent).join(" "),
   }));
   const expect = {
@@ -272,6 +272,11 @@ async function printed(page) {
   await opened.goto(address);
   const ground = await opened.evaluate(() => getComputedStyle(document.documentElement).backgroundColor);
   if (ground !== "rgb(255, 255, 255)") say(page.name, where, "ground", ground);
+  // What is folded is read on paper too, but for what would fill pages of it.
+  const folded = await opened.evaluate(() => [...document.querySelectorAll("details")].filter((one) =>
+    one.classList.contains("fold") === one.firstElementChild.nextElementSibling.checkVisibility()
+      && !one.parentElement.closest(".fold")).map((one) => one.textContent.slice(0, 40)));
+  if (folded.length) say(page.name, where, "folded", folded.join(" | "));
   await opened.screenshot({ path: path.join(config.shots, `${page.name}-print.png`), fullPage: true });
   await context.close();
 }
@@ -314,16 +319,7 @@ async function behindJenkins(page) {
   if (counts.black > 0.05) say(page.name, "Jenkins", "chart", `${(100 * counts.black).toFixed(1)} % is black`);
 }
 
-// The top of a page, for docs/reports-compared.md (`just screenshots`).
-async function top(page, theme) {
-  const { context, opened, address } = await tab(page, { theme, width: 900 });
-  await opened.goto(address);
-  await opened.screenshot({ path: path.join(config.shots, `${page.name}-top-${theme}.png`) });
-  await context.close();
-}
-
 async function visited(page) {
-  if (page.name === "history") for (const theme of ["light", "dark"]) await top(page, theme);
   for (const theme of ["light", "dark"]) {
     for (const width of [320, 768, 1440]) await looked(page, theme, width);
   }

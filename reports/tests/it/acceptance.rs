@@ -20,7 +20,7 @@ use crate::page::hostile_set;
 use crate::{ceiling, counters, references, sweeps};
 
 /// The folder that holds playwright-core and axe-core.
-fn modules() -> Option<PathBuf> {
+pub(crate) fn modules() -> Option<PathBuf> {
     let told = std::env::var_os("DYNO_NODE_MODULES").map(PathBuf::from);
     let own = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/ci-node/node_modules");
     let found =
@@ -48,7 +48,7 @@ fn many(count: u32) -> RunSet {
 }
 
 /// A hundred thousand samples: ten cases, ten processes of each, a thousand samples in each.
-fn large() -> RunSet {
+pub(crate) fn large() -> RunSet {
     let case_of = |number: u32| {
         let case = step(&format!("{number:02}"), "");
         let times = spread(f64::from(number + 10), 10_000, number);

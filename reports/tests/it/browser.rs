@@ -97,7 +97,7 @@ fn pages_open_without_an_error_or_a_violation_and_their_script_runs() {
             visit.dom.contains("<th scope=\"col\" class=\"text\"><button type=\"button\">"),
             "{name}"
         );
-        assert!(visit.dom.contains("<button id=\"theme\" type=\"button\">"), "{name}");
+        assert!(!visit.dom.contains("<p class=\"tools\" hidden"), "{name}");
     }
 }
 
@@ -119,12 +119,11 @@ fn without_javascript_everything_is_there_and_no_dead_button() {
     let visit =
         visit(&chromium, &html.replace("script-src 'sha256-", "script-src 'sha256-no"), &[]);
     assert!(visit.console.iter().any(|line| line.contains("script-src")), "{:?}", visit.console);
-    assert!(visit.dom.contains("<button id=\"theme\" type=\"button\" hidden=\"\">"));
-    // The one of the theme, and the one that cuts the box plots' axes in what is hidden with it.
-    assert_eq!(visit.dom.matches("<button").count(), 2);
-    assert!(
-        visit.dom.contains("<p class=\"tools\" hidden=\"\"><button type=\"button\" class=\"zoom\"")
-    );
+    // Keys and theme, the interval of the trend and the cut of the box plots, all in what is hidden.
+    let hidden = "<p class=\"tools\" hidden=\"\">";
+    let tools = visit.dom.split(hidden).skip(1).map(|rest| rest.split("</p>").next().unwrap());
+    let buttons: usize = tools.map(|tool| tool.matches("<button").count()).sum();
+    assert_eq!((buttons, visit.dom.matches("<button").count()), (4, 4));
     // Trend, effort, noise (from zero and cut) and steadiness, each in two widths.
     assert_eq!(visit.dom.matches("<svg class=\"chart").count(), 10);
     assert_eq!(visit.dom.matches("<tr id=\"case-").count(), 13);
@@ -252,11 +251,40 @@ fn a_button_cuts_the_axis_to_the_data_and_gives_it_back() {
     let script = "const all = [...document.querySelectorAll('#trend .whole, #trend .zoomed')];\
                   const shown = () => all.filter((one) => one.offsetHeight > 0)\
                     .map((one) => one.className).join(' ');\
-                  const button = document.querySelector('#trend button.zoom');\
+                  const button = document.querySelector('#trend button[value=zoom]');\
                   const told = [shown()];\
                   button.click(); told.push(shown(), button.getAttribute('aria-pressed'));\
                   button.click(); told.push(shown(), button.getAttribute('aria-pressed'));\
                   return told.join('|');";
     let found = probe(&chromium, &fixture::set(near.into()), script, &[]);
     assert_eq!(found, "whole|zoomed|true|whole|false");
+}
+
+#[test]
+fn a_button_shows_intervals_of_medians_in_place_of_ranges() {
+    let Some(chromium) = chromium() else { return };
+    let script = "const all = [...document.querySelectorAll('#trend .range, #trend .interval')];\
+                  const shown = () => all.filter((one) => one.getBoundingClientRect().height > 0)\
+                    .map((one) => one.tagName + '.' + one.classList[one.classList.length - 1]).join(' ');\
+                  const button = document.querySelector('#trend button[name=band]');\
+                  const told = [shown()];\
+                  button.click(); told.push(shown(), location.hash);\
+                  button.click(); told.push(shown());\
+                  return told.join('|');";
+    let found = probe(&chromium, &fixture::study_set(), script, &["--window-size=1600,1000"]);
+    assert_eq!(found, "P.range g.range|P.interval g.interval|#band=interval|P.range g.range");
+}
+
+#[test]
+fn a_question_mark_shows_the_keys_but_not_in_a_field() {
+    let Some(chromium) = chromium() else { return };
+    let script = "const keys = document.getElementById('keys');\
+                  const press = (target) => {\
+                    target.dispatchEvent(new KeyboardEvent('keydown', { key: '?', bubbles: true }));\
+                    return keys.matches(':popover-open');\
+                  };\
+                  const body = document.body;\
+                  return [press(document.getElementById('q')), press(body), press(body)].join();";
+    let found = probe(&chromium, &fixture::study_set(), script, &[]);
+    assert_eq!(found, "false,true,false");
 }

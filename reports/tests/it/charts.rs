@@ -64,6 +64,33 @@ fn heights_in_the_trend_are_in_proportion_to_the_times_from_zero() {
 }
 
 #[test]
+fn the_trend_has_a_band_of_intervals_where_they_say_more_than_ranges() {
+    let set = fixture::study_set();
+    let svg = Trend.draw(&set, Size::Wide).unwrap();
+    let zero = points_of(&svg, "s-axis")[0].1;
+    let unit = (zero - points_of(&svg, "s-data")[0].1) / fixture::STUDY[0].2;
+    let summary = &set.cases[0].wall_time().unwrap().summary;
+    let ends = [
+        ("range", summary.min, summary.max),
+        ("interval", summary.interval.low, summary.interval.high),
+    ];
+    for (class, low, high) in ends {
+        let group = svg.split(&format!("<g class=\"{class}\"")).nth(1).unwrap();
+        let band = points_of(group.split("</g>").next().unwrap(), "f-band");
+        assert_eq!(band.len(), 26, "{class}");
+        let drawn = [band[25].1, band[0].1].map(|y| (zero - y) / unit);
+        assert!((drawn[0] - low / 1e6).abs() < 1.0, "{class}: {drawn:?} for {low}");
+        assert!((drawn[1] - high / 1e6).abs() < 1.0, "{class}: {drawn:?} for {high}");
+    }
+    let caption = Trend.interval_caption(&set).unwrap();
+    assert!(caption.contains(" Band: 95 % interval of the median"), "{caption}");
+    // Of eight processes the interval is from the fastest to the slowest.
+    let eight = crate::history::five();
+    assert!(!Trend.draw(&eight, Size::Wide).unwrap().contains("\"interval\""));
+    assert_eq!(Trend.interval_caption(&eight), None);
+}
+
+#[test]
 fn a_failed_case_is_a_gap_with_a_cross_in_the_trend() {
     let svg = Trend.draw(&steps(), Size::Wide).unwrap();
     let line = points_of(&svg, "s-data");

@@ -106,3 +106,24 @@ fn what_nobody_counted_is_told_with_what_helps() {
     assert!(Counters.draw(&fixture::study_set(), Size::Wide).is_none());
     assert!(page(&fixture::study_set()).contains("id=\"counters\""));
 }
+
+#[test]
+fn of_a_long_table_the_ends_and_the_largest_changes_stand_open() {
+    let one = |number: u32| {
+        let case = step(&format!("{number:02}"), "");
+        let instructions = if (20..40).contains(&number) { 300e6 } else { 900e6 };
+        (case.clone(), counted(&case, (instructions, 5e6, 2e3)))
+    };
+    let set = fixture::set((0..60).map(one).collect());
+    let table = Counters.table(&set).unwrap();
+    let names: Vec<&str> = table.rows.iter().map(|row| row.name.as_str()).collect();
+    assert_eq!(names, ["00", "01", "02", "20", "40", "57", "58", "59"]);
+    let fold = table.fold.unwrap();
+    let expect = "52 more rows with smaller changes, or none shown";
+    assert_eq!((fold.rows.len(), fold.words.as_str()), (52, expect));
+    assert_eq!((fold.rows[0].name.as_str(), fold.rows[51].name.as_str()), ("03", "56"));
+    assert!(Counters.caption(&set).ends_with("those that changed most stand open."));
+    let opened = format!("<details class=\"fold\"><summary>{expect}</summary>");
+    assert_eq!(page(&set).matches(&opened).count(), 1);
+    assert_eq!(Counters.table(&some()).unwrap().fold, None, "a short one is whole");
+}

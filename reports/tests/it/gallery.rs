@@ -73,6 +73,11 @@ fn a_picture_for_itself_is_whole_in_either_theme() {
         for svg in [&light, &dark] {
             assert!(svg.starts_with("<svg xmlns=\"http://www.w3.org/2000/svg\""), "{svg}");
             assert!(!svg.contains("class=\"f-") && !svg.contains("class=\"s-"), "{}", chart.id());
+            // What the page's style sheet would show stays there.
+            assert!(
+                !svg.contains("display=")
+                    && svg.matches("<g").count() == svg.matches("</g>").count()
+            );
         }
         assert!(light.contains("fill=\"#ffffff\"") && !dark.contains("#ffffff"), "{}", chart.id());
         assert!(dark.contains("fill=\"#14171b\""), "{}", chart.id());

@@ -20,6 +20,7 @@ mod index;
 mod layouts;
 mod page;
 mod profiles;
+mod ready;
 mod references;
 mod run_set;
 mod show;

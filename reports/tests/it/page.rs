@@ -229,7 +229,7 @@ fn names_from_outside_never_become_markup() {
         "button", "p", "a", "ul", "li", "nav", "main", "section", "h2", "h3", "svg", "g", "rect",
         "polyline", "polygon", "circle", "text", "table", "thead", "tbody", "tr", "th", "td",
         "small", "bdi", "span", "details", "summary", "pre", "code", "br", "script", "path",
-        "label", "input", "output", "tspan", "select", "option",
+        "label", "input", "output", "tspan", "select", "option", "dl", "dt", "dd", "kbd",
     ];
     // The script compares numbers with "<"; what follows is no tag.
     let parts = pages.split("<script>").map(|part| match part.rsplit_once("}\n}</script>") {
@@ -259,7 +259,7 @@ fn the_page_asks_for_nothing_and_obeys_a_strict_policy() {
         }
         if let Some(link) = inside.split(" href=\"").nth(1) {
             // Files inside the page are in their links.
-            assert!(link.starts_with('#') || link.starts_with("data:text/csv;"), "<{tag}>");
+            assert!(link.starts_with('#') || link.starts_with("data:text/"), "<{tag}>");
         }
     }
     for forbidden in ["url(", "@import", "http:", "https:", "eval(", "localStorage"] {
@@ -336,7 +336,7 @@ fn held(html: &str, name: &str) -> String {
 }
 
 #[test]
-fn every_sample_can_be_taken_out_of_the_page_as_csv() {
+fn every_sample_and_the_markdown_can_be_taken_out_of_the_page() {
     let set = fixture::study_set();
     let html = page(&set);
     let samples = held(&html, "samples.csv");
@@ -350,6 +350,7 @@ fn every_sample_can_be_taken_out_of_the_page_as_csv() {
     let cases = held(&html, "cases.csv");
     let options = ShowOptions { format: Format::Csv, ..ShowOptions::default() };
     assert_eq!(cases, show(&set, &options).unwrap().replace("\r\n", "\n"));
+    assert_eq!(held(&html, "report.md"), reports::markdown(&set, &PageOptions::default()).unwrap());
     let hostile = held(&page(&hostile_set()), "samples.csv");
     assert!(hostile.contains("</script><b onload=alert(1)>,wall_time"), "{hostile}");
 }

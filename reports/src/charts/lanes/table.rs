@@ -28,6 +28,7 @@ pub(super) fn table(data: &Data<'_>) -> Table {
             "The largest differences that the samples show, {ROWS_MAX} at most. {}",
             taken(data)
         ),
+        fold: None,
     }
 }
 

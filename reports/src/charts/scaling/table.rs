@@ -27,6 +27,7 @@ pub(super) fn table(data: &Data<'_>) -> Table {
         more: "Efficiency: the speed-up as a share of the proportional one. In brackets: 95 % \
                intervals."
             .to_owned(),
+        fold: None,
     }
 }
 

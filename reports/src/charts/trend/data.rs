@@ -3,6 +3,7 @@
 //! Only numbers and words; where they stand on the picture is decided in `trend.rs`.
 
 use record::metrics;
+use stats::Interval;
 
 use crate::charts::axis::case_labels;
 use crate::format::{PROSE_DIGITS, Scale, counted};
@@ -15,10 +16,56 @@ pub(super) struct Point {
     pub(super) median: f64,
     pub(super) min: f64,
     pub(super) max: f64,
+    /// The 95 % interval of the median; `None` where too few processes give one.
+    pub(super) interval: Option<(f64, f64)>,
     /// The median as it is stored, in ns.
     pub(super) exact: f64,
     /// What stands behind its number; `None` where it has no label.
     pub(super) words: Option<&'static str>,
+}
+
+/// What a band reaches over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Reach {
+    /// From the fastest to the slowest sample.
+    Range,
+    /// The 95 % interval of the median.
+    Interval,
+}
+
+impl Reach {
+    /// Those that a picture of the panels has, the one that is shown first: intervals only where
+    /// they say more than the ranges.
+    pub(super) fn shown(panels: &[Panel<'_>]) -> &'static [Self] {
+        const ALL: &[Reach] = &[Reach::Range, Reach::Interval];
+        let mut panels = panels.iter().take(super::PANELS_MAX);
+        if panels.any(Panel::has_intervals) { ALL } else { &ALL[..1] }
+    }
+
+    /// The class of what it draws, by which the page's style sheet shows the one or the other.
+    pub(super) fn class(self) -> &'static str {
+        match self {
+            Self::Range => "range",
+            Self::Interval => "interval",
+        }
+    }
+
+    pub(super) fn words(self) -> &'static str {
+        match self {
+            Self::Range => "fastest to slowest sample",
+            Self::Interval => "95 % interval of the median, where six processes or more give one",
+        }
+    }
+}
+
+impl Point {
+    /// How far it reaches, where that is known.
+    pub(super) fn ends(&self, reach: Reach) -> Option<(f64, f64)> {
+        match reach {
+            Reach::Range => Some((self.min, self.max)),
+            Reach::Interval => self.interval,
+        }
+    }
 }
 
 /// A place on the axis: a step, or a case.
@@ -88,7 +135,9 @@ fn mark(set: &RunSet, id: String, case: usize, reverted: bool) -> Mark {
     let point = set.cases[case].wall_time().map(|series| {
         let summary = &series.summary;
         let [median, min, max] = [summary.median, summary.min, summary.max];
-        Point { median, min, max, exact: median, words: None }
+        let Interval { low, high, .. } = summary.interval;
+        let interval = summary.interval.is_confident().then_some((low, high));
+        Point { median, min, max, interval, exact: median, words: None }
     });
     let published = published(set, case, &id);
     Mark { id, case, reverted, point, published }
@@ -122,7 +171,10 @@ impl<'a> Panel<'a> {
             published.value /= scale.factor;
         }
         for point in marks.iter_mut().filter_map(|mark| mark.point.as_mut()) {
-            for value in [&mut point.median, &mut point.min, &mut point.max] {
+            let interval = point.interval.iter_mut().flat_map(|(low, high)| [low, high]);
+            for value in
+                [&mut point.median, &mut point.min, &mut point.max].into_iter().chain(interval)
+            {
                 *value /= scale.factor;
             }
         }
@@ -223,6 +275,26 @@ impl<'a> Panel<'a> {
 
     fn points(&self) -> impl Iterator<Item = &Point> {
         self.marks.iter().filter_map(|mark| mark.point.as_ref())
+    }
+
+    /// Whether the intervals say something else than the ranges: of few processes both are the same.
+    pub(super) fn has_intervals(&self) -> bool {
+        self.points().any(|point| point.interval.is_some_and(|ends| ends != (point.min, point.max)))
+    }
+
+    /// The kept marks of which `of` gives something, in pieces that a line or a band may join: next
+    /// to each other in an order that means something.
+    ///
+    /// Places are counted without the reverted ones, so that a line goes past them. A mark without
+    /// numbers is a gap: neither line nor band may bridge it.
+    pub(super) fn pieces<T: Copy>(&self, of: impl Fn(&Point) -> Option<T>) -> Vec<Vec<(usize, T)>> {
+        let kept = self.marks.iter().enumerate().filter(|(_, mark)| !mark.reverted);
+        let present: Vec<(usize, (usize, T))> = kept
+            .enumerate()
+            .filter_map(|(rank, (at, mark))| Some((rank, (at, of(mark.point.as_ref()?)?))))
+            .collect();
+        let pieces = present.chunk_by(|one, next| self.ordered && next.0 - one.0 == 1);
+        pieces.map(|piece| piece.iter().map(|(_, found)| *found).collect()).collect()
     }
 
     /// Whether a mark has no numbers.
