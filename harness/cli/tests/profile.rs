@@ -63,6 +63,8 @@ fn proptest_takes_much_of_step_00_and_none_of_step_06() {
         // Both sides of the pipeline stand apart.
         assert!(share(profile, "producer;") > 0.1 && share(profile, "writer;") > 0.02);
     }
+    // The stacks of step 00 are deeper in a debug build than what is copied of each.
+    assert!(after.info.broken_share() < 0.02 || !cfg!(target_arch = "x86_64"), "{:?}", after.info);
     assert!(share(before, "proptest::") > 0.25, "{}", share(before, "proptest::"));
     assert!(share(after, "proptest::") < 1e-9, "{}", share(after, "proptest::"));
     assert!(finished.stdout().contains("ns of CPU a row"), "{}", finished.stdout());
