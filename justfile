@@ -63,11 +63,12 @@ decoder *args: venv
     cargo dyno run configs/decoder.toml {{args}}
     cargo dyno run configs/peers/decoder.toml {{args}}
 
-# A planner and its workers over Arrow Flight: where more clients stop paying, and many users at once.
-scan *args:
+# A planner and its workers over Arrow Flight: where more clients stop paying, many users at once, and pyarrow's client.
+scan *args: venv
     cargo build --release --package scan
     cargo dyno run configs/scan.toml {{args}}
     cargo dyno run configs/scan-users.toml {{args}}
+    cargo dyno run configs/peers/scan.toml {{args}}
 
 # What the limits hold in memory, at some rows and at ten times as many.
 limit-memory *args:
@@ -76,7 +77,7 @@ limit-memory *args:
     cargo dyno run configs/limit-memory.toml {{args}}
     cargo dyno show --metric peak_rss
 
-# Ours beside the programs that people would pick (Python 3.11 or later, and a package index).
+# Ours beside the programs that people would pick, in one table; the loops in Python among them take minutes (Python 3.11 or later, and a package index).
 peers rows="10M" *args: venv
     cargo dyno data build measurements --set rows={{rows}}
     cargo dyno run configs/peers/measurements.toml --set rows={{rows}} {{args}}

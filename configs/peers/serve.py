@@ -20,7 +20,7 @@ def serve(peers):
             if kind == "bye":
                 break
             if kind == "prepare":
-                prepared = None
+                prepared = close(prepared)
                 name = request["workload"]
                 peer = next(peer for peer in peers if peer.SPEC["name"] == name)
                 prepared = peer(with_defaults(peer.SPEC, request["params"]), request["seed"])
@@ -32,6 +32,11 @@ def serve(peers):
         except Exception as error:
             reply = {"failed": {"kind": kind, "message": f"{type(error).__name__}: {error}"}}
         print(json.dumps(reply), file=replies)
+    close(prepared)
+
+
+def close(prepared):
+    """Ends what a peer has started."""
     if hasattr(prepared, "close"):
         prepared.close()
 
@@ -54,10 +59,23 @@ def measure(prepared, iterations):
 
 
 def integer(name, about, low, high, default):
-    kind = {"type": "integer", "min": low, "max": high}
-    return {"name": name, "about": about, "kind": kind, "default": default}
+    return param(name, about, default, type="integer", min=low, max=high)
+
+
+def duration(name, about, low, high, default):
+    """In nanoseconds."""
+    return param(name, about, default, type="duration", min=low, max=high)
+
+
+def size(name, about, low, high, default):
+    """In bytes."""
+    return param(name, about, default, type="bytes", min=low, max=high)
 
 
 def choice(name, about, values, default):
-    kind = {"type": "choice", "values": [{"value": v, "about": a} for v, a in values.items()]}
+    values = [{"value": v, "about": a} for v, a in values.items()]
+    return param(name, about, default, type="choice", values=values)
+
+
+def param(name, about, default, **kind):
     return {"name": name, "about": about, "kind": kind, "default": default}

@@ -10,13 +10,13 @@ use std::time::Duration;
 
 use crate::cpu;
 use crate::role::{self, Role};
-pub use crate::worker::WorkerSettings;
+use crate::worker::WorkerSettings;
 
 /// How long a server may take to say its address.
 const START_MAX: Duration = Duration::from_secs(20);
 
 /// Running servers; ended with it.
-pub struct Cluster {
+pub(crate) struct Cluster {
     workers: Vec<Node>,
     planner: Node,
 }
@@ -26,7 +26,7 @@ impl Cluster {
     ///
     /// # Errors
     /// When a server cannot be started or does not say its address.
-    pub fn start(
+    pub(crate) fn start(
         program: &Path,
         workers: usize,
         settings: &WorkerSettings,
@@ -43,18 +43,18 @@ impl Cluster {
     }
 
     /// Where the planner is, such as `grpc+tcp://127.0.0.1:4000`.
-    pub fn planner(&self) -> &str {
+    pub(crate) fn planner(&self) -> &str {
         &self.planner.location
     }
 
     /// Kills so many workers, from the first one on, as a power cut would. Those that are gone
     /// already count.
-    pub fn kill_workers(&mut self, count: usize) {
+    pub(crate) fn kill_workers(&mut self, count: usize) {
         self.workers.iter_mut().take(count).for_each(Node::end);
     }
 
     /// Whether every server still runs.
-    pub fn is_whole(&mut self) -> bool {
+    pub(crate) fn is_whole(&mut self) -> bool {
         self.workers
             .iter_mut()
             .chain([&mut self.planner])
@@ -62,7 +62,7 @@ impl Cluster {
     }
 
     /// CPU time of all servers so far; `None` where the system does not say it, or one is gone.
-    pub fn cpu_time(&self) -> Option<Duration> {
+    pub(crate) fn cpu_time(&self) -> Option<Duration> {
         let nodes = self.workers.iter().chain([&self.planner]);
         nodes.map(|node| cpu::of_process(node.process.id())).sum()
     }

@@ -3,11 +3,11 @@
 //!
 //! A program of its own, `scan`, so that nobody else compiles a gRPC stack. The same program is the
 //! dyno worker, the planner, a cluster worker and a client process: which one, its first argument
-//! says ([`role`]).
+//! says ([`role`]). With [`serve`] it is the servers alone, for other clients.
 
 mod client;
 mod clients;
-pub mod cluster;
+mod cluster;
 mod cpu;
 pub mod data;
 mod link;
@@ -15,6 +15,7 @@ mod model;
 mod planner;
 mod process;
 pub mod role;
+pub mod serve;
 mod server;
 mod settings;
 mod users;

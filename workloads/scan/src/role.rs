@@ -48,7 +48,7 @@ pub(crate) fn command(program: &Path, role: &Role) -> Command {
 pub fn run(name: &str, role: Option<&str>) -> ExitCode {
     let role = role.filter(|_| name == CHILD).and_then(|role| serde_json::from_str(role).ok());
     let Some(role) = role else {
-        eprintln!("scan: takes no arguments; name it in a suite's [[runner]]");
+        eprintln!("scan: takes `serve` or no argument; name it in a suite's [[runner]]");
         return ExitCode::from(2);
     };
     match start(role) {

@@ -1,6 +1,7 @@
 //! The parameters of the workload, and how they fit together.
 
 use std::num::NonZero;
+use std::path::Path;
 use std::thread;
 use std::time::Duration;
 
@@ -8,6 +9,7 @@ use workload_api::{Kind, ParamSpec, ParamValue, Params, Spec, WorkloadError};
 
 use crate::clients::Mode;
 use crate::planner::Query;
+use crate::worker::WorkerSettings;
 
 /// Everything that a suite can say, checked.
 #[derive(Clone, Debug, PartialEq)]
@@ -81,6 +83,17 @@ impl Settings {
             return Err(WorkloadError::new(message));
         }
         Ok(settings)
+    }
+
+    /// What each worker is told, whose link is that file.
+    pub(crate) fn worker(&self, link: &Path) -> WorkerSettings {
+        WorkerSettings {
+            slots: self.slots,
+            latency: self.latency,
+            link: link.to_owned(),
+            bytes_per_second: self.bytes_per_second,
+            batch_rows: self.batch_rows,
+        }
     }
 
     /// Queries of all users but the rival.

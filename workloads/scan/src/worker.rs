@@ -23,17 +23,17 @@ use crate::planner::Task;
 /// What a worker process is told.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct WorkerSettings {
+pub(crate) struct WorkerSettings {
     /// Tasks that run at once; others wait in the order in which they came.
-    pub slots: usize,
+    pub(crate) slots: usize,
     /// What every task waits before its first row.
-    pub latency: Duration,
+    pub(crate) latency: Duration,
     /// The file that is the client's link.
-    pub link: PathBuf,
+    pub(crate) link: PathBuf,
     /// The rate of that link.
-    pub bytes_per_second: u64,
+    pub(crate) bytes_per_second: u64,
     /// The most rows of a record batch.
-    pub batch_rows: u64,
+    pub(crate) batch_rows: u64,
 }
 
 #[derive(Clone)]

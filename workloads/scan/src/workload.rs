@@ -9,10 +9,11 @@ use workload_api::{
     Answer, Better, Context, Metric, Params, Prepared, Spec, Unit, Work, Workload, WorkloadError,
 };
 
-use crate::cluster::{Cluster, WorkerSettings};
+use crate::cluster::Cluster;
 use crate::data::{Digest, ROW_BYTES};
 use crate::settings::{self, Settings};
 use crate::users::{self, Outcome, Setup};
+use crate::worker::WorkerSettings;
 use crate::{cpu, model};
 
 /// Scans a table through a planner and its workers.
@@ -48,13 +49,7 @@ impl Workload for Scan {
         // Not in the directory for what is written: that one is emptied between samples.
         let link = tempfile::NamedTempFile::new()
             .map_err(|error| WorkloadError::context("making the link's file", error))?;
-        let worker = WorkerSettings {
-            slots: settings.slots,
-            latency: settings.latency,
-            link: link.path().to_owned(),
-            bytes_per_second: settings.bytes_per_second,
-            batch_rows: settings.batch_rows,
-        };
+        let worker = settings.worker(link.path());
         let cluster = start(&program, &settings, &worker)?;
         let outcome = Outcome::default();
         Ok(Box::new(PreparedScan { settings, program, _link: link, worker, cluster, outcome }))

@@ -1,9 +1,8 @@
-//! A planner and its workers answer pyarrow's client of Arrow Flight as they answer ours.
+//! A planner and its workers answer pyarrow's client of Arrow Flight, the peer of
+//! `configs/peers/scan.py`, as they answer ours.
 
 use std::process::Command;
-use std::time::Duration;
 
-use scan::cluster::{Cluster, WorkerSettings};
 use scan::data::{self, Digest};
 
 #[test]
@@ -18,23 +17,27 @@ fn pyarrow_gets_the_same_rows() {
         println!("skipped: no python3 with numpy and pyarrow");
         return;
     }
-    let link = tempfile::NamedTempFile::new().unwrap();
-    let settings = WorkerSettings {
-        slots: 2,
-        latency: Duration::from_millis(1),
-        link: link.path().to_owned(),
-        bytes_per_second: 125_000_000,
-        batch_rows: 64,
-    };
-    let cluster = Cluster::start(env!("CARGO_BIN_EXE_scan").as_ref(), 3, &settings).unwrap();
-    let query = r#"{"seed":5,"rows":1000,"split_rows":90,"max_task_count":null}"#;
     let done = Command::new("python3")
         .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/pyarrow_scan.py"))
-        .args([cluster.planner(), query])
+        .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/../../configs/peers"))
+        .arg(env!("CARGO_BIN_EXE_scan"))
         .output()
         .unwrap();
     assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
     let mut digest = Digest::default();
     digest.add(&data::batch(5, 0, 1_000).unwrap()).unwrap();
-    assert_eq!(String::from_utf8(done.stdout).unwrap(), format!("1000 {digest}\n"));
+    let answer = format!("1000 1000 {digest}");
+    let both = format!("threads {answer}\nprocesses {answer}\n");
+    assert_eq!(String::from_utf8(done.stdout).unwrap(), both);
+}
+
+#[test]
+fn what_serve_does_not_understand_is_refused() {
+    for (params, expect) in [("{\"nodes\":3}", "unknown parameter `nodes`"), ("3", "JSON object")] {
+        let refused =
+            Command::new(env!("CARGO_BIN_EXE_scan")).args(["serve", params]).output().unwrap();
+        assert_eq!(refused.status.code(), Some(2));
+        let words = String::from_utf8(refused.stderr).unwrap();
+        assert!(words.starts_with("scan serve: ") && words.contains(expect), "{words}");
+    }
 }
