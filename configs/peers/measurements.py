@@ -8,8 +8,11 @@ language prints floats. Engines and pools are started in `prepare`.
 
 `input` says what an engine reads: the text, a Parquet file that Polars makes of it, or a table in
 memory. `work` tells loading and querying apart: what is not measured happens in `prepare` or `check`.
+`profiler` runs the work under Python's own profiler, as the study did with its programs. That sees the
+calling thread alone; with `workers = 1` the third program has no other, as where the study profiled it.
 """
 
+import cProfile
 import math
 import multiprocessing
 import os
@@ -26,9 +29,10 @@ ENGINES = {
     "sqlite": "a table of Python's own module, group by",
     "loop": "the study's first program: one loop",
     "batches": "its second: lists of lines for a pool of processes",
-    "parts": "its third: byte ranges for a pool of processes",
+    "parts": "its third: byte ranges, one after the other or for a pool of processes",
 }
-
+PROGRAMS = ("loop", "batches", "parts")
+PROFILERS = {"none": "as it is", "cProfile": "under Python's profiler; for the three programs"}
 
 INPUTS = {
     "text": "the file of measurements",
@@ -59,6 +63,7 @@ class Measurements:
                 1, 1_000_000, None,
             ),
             serve.integer("take", "ranges that a process takes at a time; the study: 10", 1, 10_000, 1),
+            serve.choice("profiler", "whether the work is profiled", PROFILERS, "none"),
         ],
     }
 
@@ -83,6 +88,8 @@ class Measurements:
             raise ValueError(f"engine = {engine} does not read input = {self.input}")
         if self.work == "load" and self.input == "text":
             raise ValueError("work = load needs another input than text")
+        if params["profiler"] != "none" and engine not in PROGRAMS:
+            raise ValueError(f"engine = {engine} is not profiled; {', '.join(PROGRAMS)} are")
         self.workers = params["workers"]
         os.environ["POLARS_MAX_THREADS"] = str(self.workers)
         if self.input.startswith("parquet"):
@@ -94,6 +101,8 @@ class Measurements:
         self.splits = params["splits"] or max(1, rows // 200_000)
         self.take = params["take"]
         self.aggregate = getattr(self, engine)(self.workers)
+        if params["profiler"] == "cProfile":
+            self.aggregate = profiled(self.aggregate)
         if self.input == "table" and self.work == "query":
             self.make_table()
 
@@ -221,11 +230,18 @@ class Measurements:
         return lambda: rows_of(combine(self.pool.imap_unordered(add_lines, batched())))
 
     def parts(self, workers):
-        self.pool, splits = multiprocessing.Pool(workers), self.splits
+        splits, take = self.splits, self.take
         edges = [self.bytes * split // splits for split in range(splits + 1)]
         jobs = [(self.path, start, end) for start, end in zip(edges, edges[1:])]
-        take = self.take
+        if workers == 1:
+            return lambda: rows_of(combine(map(add_part, jobs)))
+        self.pool = multiprocessing.Pool(workers)
         return lambda: rows_of(combine(self.pool.imap_unordered(add_part, jobs, chunksize=take)))
+
+
+def profiled(work):
+    """The work under a profiler of its own each time; what it found is dropped."""
+    return lambda: cProfile.Profile().runcall(work)
 
 
 def add_lines(lines):
