@@ -154,6 +154,9 @@ fn an_accepted_change_passes_until_its_day_and_is_told_when_nothing_needs_it() {
     place.write("wall", "1000000");
     let unused = gate(&place, &[]).expect(0).stdout();
     assert!(unused.contains("is not needed: remove it"), "{unused}");
+    fs::write(&file, text.replace("mine:scripted", "mine:renamed")).unwrap();
+    let stranger = gate(&place, &[]).expect(0).stdout();
+    assert!(stranger.contains("the suite has no case `mine:renamed`: remove what"), "{stranger}");
     fs::write(&file, "[[accepted]]\ncase = 3\n").unwrap();
     let refused = gate(&place, &[]).expect(2);
     assert!(refused.stderr().contains("dyno-accepted.toml"), "{}", refused.stderr());

@@ -2,6 +2,9 @@
 //!
 //! The command line reads the entries from a file under review and says what day it is.
 
+use std::collections::BTreeSet;
+
+use record::CaseId;
 use record::gate::{Acceptance, Finding, Rule};
 
 /// Marks what is accepted; returns what a person should know about the entries: those that have
@@ -42,6 +45,28 @@ pub fn apply(
         }
     }
     warnings
+}
+
+/// What a person should know of entries whose case is none of the suite's, all in one sentence;
+/// `None` where there is no such entry. `cases` are all cases of the suite. A case that something was
+/// found of, such as one that only the baseline has, is known too.
+pub fn strangers(
+    findings: &[Finding],
+    cases: &[&CaseId],
+    entries: &[Acceptance],
+) -> Option<String> {
+    let known = cases.iter().copied().chain(findings.iter().map(|finding| &finding.case));
+    let known: BTreeSet<&str> = known.map(CaseId::as_str).collect();
+    let of_entries = entries.iter().map(|entry| entry.case.as_str());
+    let strangers: BTreeSet<&str> = of_entries.filter(|case| !known.contains(case)).collect();
+    if strangers.is_empty() {
+        return None;
+    }
+    let names: Vec<String> = strangers.iter().map(|case| format!("`{case}`")).collect();
+    Some(format!(
+        "the suite has no case {}: remove what is accepted there, unless another suite has it",
+        names.join(", ")
+    ))
 }
 
 /// Whether a rule about whole cases holds for the case of an entry, and is what the entry names.

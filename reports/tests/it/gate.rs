@@ -367,6 +367,20 @@ fn an_entry_that_nothing_needs_is_told_for_faults_of_a_case_too() {
     assert_eq!(told, ["accepted change `wrong_answer` of `c` is not needed: remove it"]);
     assert_eq!(findings[0].accepted.as_deref(), Some("it sorts now"));
     assert!(!findings[0].fails());
+    // All entries of cases that the suite has not, in one sentence.
+    let told = |cases: &[&str], entries: &[Acceptance]| {
+        let cases: Vec<CaseId> = cases.iter().copied().map(CaseId::new).collect();
+        accepted::strangers(&findings, &cases.iter().collect::<Vec<_>>(), entries)
+    };
+    assert_eq!(told(&["of another suite"], &entries), None);
+    let two = [&entries[..], &[entry("peak_rss", "gone")]].concat();
+    assert_eq!(
+        told(&["c"], &two).as_deref(),
+        Some(
+            "the suite has no case `gone`, `of another suite`: remove what is accepted there, unless \
+             another suite has it"
+        )
+    );
 }
 
 #[test]

@@ -16,6 +16,7 @@ use std::time::Duration;
 use engine::pairs::Limits;
 use engine::plan::Plan;
 use jiff::SignedDuration;
+use record::CaseId;
 use record::gate::{Finding, Gate, RuleKind, Word};
 use reports::gate::junit::junit;
 use reports::gate::markdown::markdown;
@@ -63,7 +64,12 @@ pub(crate) fn run(args: &GateArgs) -> anyhow::Result<Exit> {
     if gate.is_trusted() {
         let today = accepted::today();
         let (findings, rules) = (&mut gate.findings, &gate.rules);
-        let warnings = reports::gate::accepted::apply(findings, rules, &entries, &today);
+        let mut warnings = reports::gate::accepted::apply(findings, rules, &entries, &today);
+        // A part of the suite, or one with other values, does not say what cases it has.
+        if args.filter.is_none() && args.set.is_empty() {
+            let cases: Vec<&CaseId> = plan.cases.iter().map(|case| &case.id).collect();
+            warnings.extend(reports::gate::accepted::strangers(findings, &cases, &entries));
+        }
         let place = super::reading::shown(&accepted_in);
         gate.warnings.extend(warnings.into_iter().map(|warning| format!("{place}: {warning}")));
     }
