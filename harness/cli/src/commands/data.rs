@@ -75,20 +75,44 @@ fn build(args: &DataBuildArgs) -> anyhow::Result<Exit> {
     }
     let progress = Progress::new(&name, dataset.bytes_about());
     let path = directory.ensure(dataset.as_ref(), threads(), &|bytes| progress.at(bytes))?;
-    let (bytes, seconds) = (progress.bytes(), progress.start.elapsed().as_secs_f64());
-    let made = progress.seconds();
-    print(&format!(
-        "{}\n{} and {} made in {} ({}, {}); {} ({}) with its fingerprint and the disk\n",
-        path.display(),
-        scaled(Kind::Rows, dataset.rows() as f64),
-        size(bytes),
-        scaled(Kind::Time, made * 1e9),
-        scaled(Kind::RowsPerSecond, dataset.rows() as f64 / made),
-        gigabytes_per_second(bytes, made),
-        scaled(Kind::Time, seconds * 1e9),
-        gigabytes_per_second(bytes, seconds)
-    ))?;
+    let made = Made {
+        rows: dataset.rows(),
+        bytes: progress.bytes(),
+        written: progress.seconds(),
+        whole: progress.start.elapsed().as_secs_f64(),
+    };
+    print(&format!("{}\n{}\n", path.display(), made.words()))?;
     Ok(Exit::Ok)
+}
+
+/// What a build has made, and in how many seconds.
+struct Made {
+    rows: u64,
+    bytes: u64,
+    /// To the last bytes written.
+    written: f64,
+    /// With the fingerprint and the disk.
+    whole: f64,
+}
+
+/// A rate of fewer bytes would be that of starting threads and opening files.
+const RATE_BYTES_MIN: u64 = 10_000_000;
+
+impl Made {
+    fn words(&self) -> String {
+        let (mut rates, mut rate) = (String::new(), String::new());
+        if self.bytes >= RATE_BYTES_MIN {
+            let rows = scaled(Kind::RowsPerSecond, self.rows as f64 / self.written);
+            rates = format!(" ({rows}, {})", gigabytes_per_second(self.bytes, self.written));
+            rate = format!(" ({})", gigabytes_per_second(self.bytes, self.whole));
+        }
+        let (rows, bytes) = (scaled(Kind::Rows, self.rows as f64), size(self.bytes));
+        let [written, whole] =
+            [self.written, self.whole].map(|seconds| scaled(Kind::Time, seconds * 1e9));
+        format!(
+            "{rows} and {bytes} made in {written}{rates}; {whole}{rate} with its fingerprint and the disk"
+        )
+    }
 }
 
 fn scaled(kind: Kind, value: f64) -> String {
@@ -224,6 +248,25 @@ impl<'a> Progress<'a> {
             size(bytes),
             size(self.about),
             size(rate as u64)
+        );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rate_stands_beside_times_that_are_long_enough_for_one() {
+        let made = |bytes| Made { rows: 1_000_000, bytes, written: 0.02, whole: 0.04 }.words();
+        assert_eq!(
+            made(20_000_000),
+            "1.00 M rows and 19.1 MiB made in 20.0 ms (50.0 M rows/s, 1.00 GB/s); 40.0 ms (0.500 GB/s) \
+             with its fingerprint and the disk"
+        );
+        assert_eq!(
+            made(9_000_000),
+            "1.00 M rows and 8.58 MiB made in 20.0 ms; 40.0 ms with its fingerprint and the disk"
         );
     }
 }
