@@ -111,7 +111,7 @@ study-screenshot study:
 
 # How long large pages take until they are ready in a browser, and how large they are (needs what `screenshots` needs).
 ready:
-    cargo test --package reports --test it pages_say_when_they_are_ready -- --ignored --nocapture
+    DYNO_READY_TIMES=21 cargo test --package reports --test it pages_say_when_they_are_ready -- --nocapture
 
 # Accept changed snapshots after looking at them.
 bless:
